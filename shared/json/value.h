@@ -7,9 +7,9 @@
 // Thread rule: a Value may be read, copied and destroyed from several threads at once.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +32,20 @@ struct Member;  // {std::string key; Value value;}, below
 class Value {
  public:
   Value() = default;  // null
+  Value(const Value& other) : bits_(other.bits_) { Retain(); }
+  Value(Value&& other) noexcept : bits_(std::exchange(other.bits_, kNullBits)) {}
+  Value& operator=(const Value& other) {
+    Value copy(other);
+    std::swap(bits_, copy.bits_);
+    return *this;
+  }
+  Value& operator=(Value&& other) noexcept {
+    Value taken(std::move(other));
+    std::swap(bits_, taken.bits_);
+    return *this;
+  }
+  ~Value() { Release(); }
+
   static Value Null() { return Value(); }
   static Value Bool(bool value);
   static Value Int(int64_t value);
@@ -45,9 +59,12 @@ class Value {
   // Of several members with one key the last value stands, at the place of the first.
   static Value Object(std::vector<Member> members);
 
-  Kind kind() const;
-  bool is_null() const { return node_ == nullptr; }
-  bool is_bool() const { return kind() == Kind::kBool; }
+  Kind kind() const {
+    if (has_node()) return node()->kind;
+    return bits_ == kNullBits ? Kind::kNull : Kind::kBool;
+  }
+  bool is_null() const { return bits_ == kNullBits; }
+  bool is_bool() const { return bits_ == kFalseBits || bits_ == kTrueBits; }
   bool is_number() const { return kind() == Kind::kNumber; }
   bool is_string() const { return kind() == Kind::kString; }
   bool is_array() const { return kind() == Kind::kArray; }
@@ -76,18 +93,40 @@ class Value {
   // A copy of this object without `key`.
   Value Without(std::string_view key) const;
 
-  // The same node in memory; a quick "surely equal".
-  bool SameNode(const Value& other) const { return node_ == other.node_; }
+  // The same node in memory (or the same null or boolean); a quick "surely equal".
+  bool SameNode(const Value& other) const { return bits_ == other.bits_; }
 
   // Deep equality: numbers by numeric value, object members in any order.
   friend bool operator==(const Value& a, const Value& b) { return Equal(a, b); }
 
-  struct Node;
+  // What every heap node begins with; the rest is in shared/json/node.h, which only this folder includes.
+  struct Node {
+    mutable std::atomic<uint32_t> reference_count{1};
+    Kind kind;
+    explicit Node(Kind node_kind) : kind(node_kind) {}
+  };
 
  private:
-  explicit Value(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+  // A value is one word: null and the booleans are constants, everything else is the address of a node.
+  static constexpr uintptr_t kNullBits = 0;
+  static constexpr uintptr_t kFalseBits = 1;
+  static constexpr uintptr_t kTrueBits = 3;
+
+  friend struct NodeAccess;
+  // Takes over the reference that the caller holds.
+  explicit Value(const Node* node) : bits_(reinterpret_cast<uintptr_t>(node)) {}
+  bool has_node() const { return bits_ > kTrueBits; }
+  const Node* node() const { return reinterpret_cast<const Node*>(bits_); }
+  void Retain() const {
+    if (has_node()) node()->reference_count.fetch_add(1, std::memory_order_relaxed);
+  }
+  void Release() {
+    if (has_node() && node()->reference_count.fetch_sub(1, std::memory_order_acq_rel) == 1) Destroy(node());
+  }
+  static void Destroy(const Node* node);
   static bool Equal(const Value& a, const Value& b);
-  std::shared_ptr<const Node> node_;
+
+  uintptr_t bits_ = kNullBits;
 };
 
 struct Member {
@@ -96,8 +135,8 @@ struct Member {
 };
 
 struct ParseLimits {
-  int depth_max = 1000;               // nesting of arrays and objects
-  size_t bytes_max = 64 << 20;        // of the text
+  int depth_max = 1000;         // nesting of arrays and objects
+  size_t bytes_max = 64 << 20;  // of the text
 };
 
 // One JSON document; anything but white space after it is an error. INVALID_ARGUMENT with line, column and what was
