@@ -30,6 +30,11 @@ std::string MakeExecutionArn(std::string_view region, std::string_view account, 
                              std::string_view name);
 std::string MakeActivityArn(const Caller& caller, std::string_view name);
 
+// OK where the text is an ARN of that kind; otherwise InvalidArn in Step Functions' words: "Invalid Arn: 'Invalid ARN
+// prefix: x'", "Invalid Arn: 'Resource type not valid in this context: express'".
+enum class ArnKind { kStateMachine, kExecution, kActivity };
+absl::Status CheckArn(std::string_view text, ArnKind kind);
+
 // 1 to 80 characters, none of those that STEP_FUNCTIONS.md 1.1 excludes.
 bool IsValidName(std::string_view name);
 
