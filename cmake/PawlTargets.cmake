@@ -26,7 +26,8 @@ endif()
 
 add_library(pawl_options INTERFACE)
 target_include_directories(pawl_options INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wpedantic -Werror -fno-omit-frame-pointer)
+target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers
+                       -fno-omit-frame-pointer)
 target_link_libraries(pawl_options INTERFACE Threads::Threads)
 
 function(pawl_library name)

@@ -1,9 +1,8 @@
 // Events <-> the stored form (proto/history/v1), a decision at a time, and snapshots of the state.
 //
 // Encoding stores a payload once: where it is a reference, only the reference. State names are stored as indexes into
-// the execution's dictionary once it knows them. Decoding resolves references against the payloads of the events decoded
-// before, so an entity's rows are decoded in order by one Decoder.
-// Thread rule: one thread at a time.
+// the execution's dictionary once it knows them. Decoding resolves references against the payloads of the events
+// decoded before, so an entity's rows are decoded in order by one Decoder. Thread rule: one thread at a time.
 #pragma once
 
 #include <map>
@@ -19,7 +18,8 @@
 namespace pawl::history {
 
 // `names_before`: how many names ExecutionState::names had before this decision was applied; `names` is the list after.
-std::string EncodeDecision(const std::vector<Event>& events, size_t names_before, const std::vector<std::string>& names);
+std::string EncodeDecision(const std::vector<Event>& events, size_t names_before,
+                           const std::vector<std::string>& names);
 
 std::string EncodeSnapshot(const ExecutionState& state);
 

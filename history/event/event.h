@@ -1,5 +1,5 @@
-// The event vocabulary: facts in the past tense, each complete in itself. What AWS shows in GetExecutionHistory, nearly one
-// to one, plus a few internal facts that history/view hides.
+// The event vocabulary: facts in the past tense, each complete in itself. What AWS shows in GetExecutionHistory, nearly
+// one to one, plus a few internal facts that history/view hides.
 //
 // A public event has an id (from 1, gapless within its execution) and the id of the event before it on its path;
 // internal events have id 0. Everything history/state's Apply needs is in the event: it never looks at a definition.
@@ -93,12 +93,12 @@ struct TaskScheduled {
   std::string resource_type;  // kService: "lambda", "sagemaker", "aws-sdk:s3"
   std::string action;         // kService: "invoke", "createTrainingJob.sync"
   std::string region;
-  std::string queue;          // which handler gets it
-  Payload input;              // arguments, parameters
+  std::string queue;  // which handler gets it
+  Payload input;      // arguments, parameters
   std::optional<int64_t> timeout_seconds;
   std::optional<int64_t> heartbeat_seconds;
   std::optional<std::string> credentials;  // JSON text
-  int64_t attempt = 1;        // of this stay in the state, retries and lost workers counted
+  int64_t attempt = 1;                     // of this stay in the state, retries and lost workers counted
   bool wait_for_token = false;
 };
 // Handed to a worker. A second one for the same scheduling (after a lost worker) is internal.
@@ -106,9 +106,9 @@ struct TaskStarted {
   TaskFamily family = TaskFamily::kActivity;
   std::string resource_type;
   std::string action;
-  std::string worker;         // name, for people
-  std::string session;        // worker session; empty for GetActivityTask
-  bool restartable = false;   // of the handler, as that session registered it
+  std::string worker;        // name, for people
+  std::string session;       // worker session; empty for GetActivityTask
+  bool restartable = false;  // of the handler, as that session registered it
   int64_t attempt = 1;
 };
 // .sync and .waitForTaskToken: the call was made, the result is awaited.
@@ -174,11 +174,13 @@ struct MapIterationStarted {
 struct MapIterationSucceeded {
   std::string name;
   int64_t index = 0;
+  base::FrameId child;  // the iteration's frame, which is gone now
   Payload output;
 };
 struct MapIterationFailed {
   std::string name;
   int64_t index = 0;
+  base::FrameId child;  // gone now
 };
 struct MapIterationAborted {
   std::string name;
@@ -200,9 +202,8 @@ struct RetryScheduled {
 struct BranchSucceeded {
   Payload output;
 };
-// Event::frame and everything below it is gone (its branch or iteration was cut short, or its failure has been taken
-// over by the parent).
-struct FrameRemoved {};
+// Every frame below Event::frame is gone: its branches or iterations were cut short.
+struct ChildrenRemoved {};
 // The worker holding the attempt is gone; `attempt` is the next one, not yet handed out.
 struct TaskAttemptLost {
   int64_t attempt = 2;
@@ -216,14 +217,14 @@ using EventBody =
                  StateEntered, StateExited, StateAborted, EvaluationFailed, TaskScheduled, TaskStarted, TaskSubmitted,
                  TaskSucceeded, TaskFailed, TaskTimedOut, TaskScheduleFailed, ParallelStarted, ParallelSucceeded,
                  ParallelFailed, MapStarted, MapSucceeded, MapFailed, MapIterationStarted, MapIterationSucceeded,
-                 MapIterationFailed, MapIterationAborted, WaitStarted, RetryScheduled, BranchSucceeded, FrameRemoved,
+                 MapIterationFailed, MapIterationAborted, WaitStarted, RetryScheduled, BranchSucceeded, ChildrenRemoved,
                  TaskAttemptLost, TaskCheckpointed>;
 
 struct Event {
   base::EventId id;        // 0: internal
   base::EventId previous;  // 0: none
   base::WallTime at;
-  base::FrameId frame;     // whose path this belongs to
+  base::FrameId frame;  // whose path this belongs to
   EventBody body;
 
   bool is_public() const { return id.value() != 0; }

@@ -1,12 +1,13 @@
 // What an execution carries from state to state, as a closed algebra: text as it came, a reference to the event that
-// brought it, a part of another payload, a payload with another put into it, or a list of payloads. So the output of one
-// state that is the input of the next, a ResultPath merge, a Map item and the join of ten thousand results are stored
-// once, and Apply can evaluate them all without the language (decisions/0006-payload-algebra.md).
+// brought it, a part of another payload, a payload with another put into it, or a list of payloads. So the output of
+// one state that is the input of the next, a ResultPath merge, a Map item and the join of ten thousand results are
+// stored once, and Apply can evaluate them all without the language (decisions/0006-payload-algebra.md).
 //
 // A Payload is a cheap handle of an immutable node. The value and the text are made when first asked for and kept.
 // Thread rule: because of that cache a node belongs to one thread at a time; hand text() across threads, not Payloads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,8 +34,8 @@ class Payload {
   // "What event `event` brought as `field`", which is `target`. `target` must not be a reference itself; where it is
   // one, it is returned unchanged, so that a reference never points at another.
   static Payload Ref(base::EventId event, PayloadField field, Payload target);
-  // The part of `base` at `steps` (member names, or indexes as decimal text). Empty steps give `base`. Where there is no
-  // such part, null.
+  // The part of `base` at `steps` (member names, or indexes as decimal text). Empty steps give `base`. Where there is
+  // no such part, null.
   static Payload At(Payload base, std::vector<std::string> steps);
   // `base` with `value` put at `steps`, objects created on the way where absent. Empty steps give `value`.
   static Payload Insert(Payload base, std::vector<std::string> steps, Payload value);
@@ -50,7 +51,7 @@ class Payload {
   // For the codec: the parts of a form; each CHECKs the form.
   base::EventId ref_event() const;
   PayloadField ref_field() const;
-  const Payload& base() const;   // kAt, kInsert; kRef: the target
+  const Payload& base() const;  // kAt, kInsert; kRef: the target
   const std::vector<std::string>& steps() const;
   const Payload& inserted() const;
   const std::vector<Payload>& items() const;
@@ -61,6 +62,7 @@ class Payload {
  private:
   struct Node;
   explicit Payload(std::shared_ptr<Node> node);
+  explicit Payload(std::nullptr_t) {}
   std::shared_ptr<Node> node_;
 };
 

@@ -34,8 +34,8 @@ using InputDigest = std::array<uint8_t, 16>;
 // One decision's events, encoded together (history/codec).
 struct DecisionRow {
   base::EntityId entity;
-  int64_t revision = 0;           // 1, 2, ... within the entity
-  base::EventId first_event;      // first public id in the row; where it has none, the next one to come
+  int64_t revision = 0;       // 1, 2, ... within the entity
+  base::EventId first_event;  // first public id in the row; where it has none, the next one to come
   std::string bytes;
 };
 
@@ -60,7 +60,7 @@ struct ExecutionClosed {
 // Replaces the entity's earlier snapshot. Reading starts there.
 struct SnapshotRow {
   base::EntityId entity;
-  int64_t revision = 0;           // state after this revision
+  int64_t revision = 0;  // state after this revision
   std::string bytes;
 };
 
@@ -82,7 +82,7 @@ struct AppendResult {
 };
 
 struct ClaimRequest {
-  std::string node;                        // id of this incarnation of the process
+  std::string node;  // id of this incarnation of the process
   std::vector<base::PartitionId> partitions;
   std::chrono::milliseconds lease{5000};
 };
@@ -95,7 +95,7 @@ struct Claimed {
 struct PartitionOwner {
   base::PartitionId partition;
   base::Epoch epoch;
-  std::string node;                        // empty: nobody
+  std::string node;  // empty: nobody
   bool expired = true;
 };
 
@@ -103,7 +103,7 @@ struct PartitionOwner {
 struct StoredEntity {
   base::EntityId entity;
   std::optional<SnapshotRow> snapshot;
-  std::vector<DecisionRow> decisions;      // after the snapshot, in order
+  std::vector<DecisionRow> decisions;  // after the snapshot, in order
 };
 
 struct IndexedExecution {
@@ -147,8 +147,7 @@ class EventLog {
   // Decisions of an entity from `from_revision` on, at most `limit` rows, in order; committed ones only.
   virtual void ReadDecisions(base::EntityId entity, int64_t from_revision, int limit,
                              std::function<void(absl::StatusOr<std::vector<DecisionRow>>)> done) = 0;
-  virtual void List(ListQuery query,
-                    std::function<void(absl::StatusOr<std::vector<IndexedExecution>>)> done) = 0;
+  virtual void List(ListQuery query, std::function<void(absl::StatusOr<std::vector<IndexedExecution>>)> done) = 0;
 };
 
 // Which partition of `count` a slot belongs to: contiguous ranges of slots, as even as can be.

@@ -1,6 +1,8 @@
 // The only mutator of ExecutionState, used alike when a decision is made and when the log is read back.
 #pragma once
 
+#include <string>
+
 #include "history/event/event.h"
 #include "history/state/state.h"
 

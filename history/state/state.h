@@ -29,14 +29,14 @@ struct NotWaiting {};
 
 struct WaitingForTask {
   base::EventId scheduled_event;
-  TaskScheduled task;                // its input is a reference
+  TaskScheduled task;  // its input is a reference
   base::WallTime scheduled_at;
   int64_t attempt = 1;
-  bool started = false;              // handed to a worker
+  bool started = false;  // handed to a worker
   std::string worker;
-  std::string session;               // empty: taken by GetActivityTask
+  std::string session;  // empty: taken by GetActivityTask
   bool restartable = false;
-  bool start_shown = false;          // a public TaskStarted exists for this scheduling
+  bool start_shown = false;  // a public TaskStarted exists for this scheduling
   std::string checkpoint;
 };
 
@@ -52,51 +52,52 @@ struct WaitingForBranches {
 // O(1) per iteration: a finished one keeps only its payload.
 struct WaitingForIterations {
   MapStarted map;
-  int64_t next_index = 0;                       // of the next iteration to start
+  int64_t next_index = 0;  // of the next iteration to start
   int64_t running = 0;
   int64_t succeeded = 0;
   int64_t failed = 0;
-  std::vector<Payload> results;                 // by index; sized to map.length
+  std::vector<Payload> results;  // by index; sized to map.length
 };
 
 struct Backoff {
   base::WallTime due;
 };
 
-using Waiting = std::variant<NotWaiting, WaitingForTask, WaitingForTimer, WaitingForBranches, WaitingForIterations, Backoff>;
+using Waiting =
+    std::variant<NotWaiting, WaitingForTask, WaitingForTimer, WaitingForBranches, WaitingForIterations, Backoff>;
 
 struct Frame {
   base::FrameId id;
-  base::FrameId parent;                 // 0 for the root
-  int64_t index = 0;                    // of the branch or iteration
+  base::FrameId parent;  // 0 for the root
+  int64_t index = 0;     // of the branch or iteration
   bool is_iteration = false;
-  base::EventId last_event;             // previousEventId of the next public event
-  std::string state;                    // name of the current state; empty before the first
+  base::EventId last_event;  // previousEventId of the next public event
+  std::string state;         // name of the current state; empty before the first
   StateKind kind = StateKind::kPass;
   base::EventId entered_event;
   base::WallTime entered_at;
-  Payload input;                        // of the current state; after StateExited what flows to the next
-  std::vector<Assigned> variables;      // of this frame's scope
-  std::vector<int32_t> retries;         // per retrier, of this stay in the state
-  int64_t retry_count = 0;              // sum of retries
-  int64_t task_attempts = 0;            // hand-outs counted in this stay
-  std::string checkpoint;               // last recorded in this stay
+  Payload input;                    // of the current state; after StateExited what flows to the next
+  std::vector<Assigned> variables;  // of this frame's scope
+  std::vector<int32_t> retries;     // per retrier, of this stay in the state
+  int64_t retry_count = 0;          // sum of retries
+  int64_t task_attempts = 0;        // hand-outs counted in this stay
+  std::string checkpoint;           // last recorded in this stay
   Waiting waiting;
 };
 
 struct ExecutionState {
   base::EntityId id;
-  ExecutionStarted start;               // input is a reference
+  ExecutionStarted start;  // input is a reference
   base::WallTime started_at;
   std::optional<base::WallTime> stopped_at;
   ExecutionStatus status = ExecutionStatus::kRunning;
-  base::EventId last_event;             // highest public id
-  base::WallTime last_at;               // timestamps never decrease
-  int64_t revision = 0;                 // decisions applied; the log's key within the entity
+  base::EventId last_event;  // highest public id
+  base::WallTime last_at;    // timestamps never decrease
+  int64_t revision = 0;      // decisions applied; the log's key within the entity
   base::FrameId last_frame;
   std::map<base::FrameId, Frame> frames;
-  std::optional<Payload> output;        // SUCCEEDED
-  std::optional<std::string> error;     // FAILED, ABORTED, TIMED_OUT
+  std::optional<Payload> output;     // SUCCEEDED
+  std::optional<std::string> error;  // FAILED, ABORTED, TIMED_OUT
   std::optional<std::string> cause;
   // State names in the order of their first mention; the log stores indexes into it.
   std::vector<std::string> names;
