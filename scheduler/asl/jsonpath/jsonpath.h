@@ -51,4 +51,17 @@ class Path {
 absl::StatusOr<json::Value> Insert(const json::Value& input, const std::vector<std::string>& steps,
                                    const json::Value& value);
 
+// What a path in a state machine refers to: "$.a" the input, "$$.Execution.Id" the context object, "$name.b" a
+// variable.
+struct Reference {
+  enum class Source { kInput, kContext, kVariable };
+  Source source = Source::kInput;
+  std::string variable;  // its name, where `source` is kVariable
+  std::string path;      // the same path from its source's root on: "$.a", "$.Execution.Id", "$.b"
+};
+
+// Does not check the path itself; Path::Compile(reference.path) does. INVALID_ARGUMENT where `text` does not begin
+// with '$'.
+absl::StatusOr<Reference> SplitReference(std::string_view text);
+
 }  // namespace pawl::asl::jsonpath
