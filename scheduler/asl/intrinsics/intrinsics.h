@@ -8,8 +8,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "scheduler/asl/jsonpath/jsonpath.h"
 #include "shared/base/random.h"
 #include "shared/json/value.h"
 
@@ -28,6 +30,19 @@ class Intrinsic {
   // the resolver is passed on unchanged.
   absl::StatusOr<json::Value> Evaluate(const PathResolver& resolve, base::Random& random) const;
 
+  // A path argument: as written, and compiled once with the rest.
+  struct PathArgument {
+    std::string text;
+    jsonpath::Reference reference;
+    jsonpath::Path path;  // of reference.path
+  };
+  // As above, for callers that evaluate the compiled path themselves instead of parsing its text again.
+  using CompiledPathResolver = std::function<absl::StatusOr<json::Value>(const PathArgument& path)>;
+  absl::StatusOr<json::Value> Evaluate(const CompiledPathResolver& resolve, base::Random& random) const;
+
+  // Every path argument, nested ones too, in the order written.
+  const std::vector<PathArgument>& paths() const;
+
   // Name of the outermost function, "States.Format".
   const std::string& function_name() const;
   const std::string& text() const;
@@ -40,6 +55,8 @@ class Intrinsic {
 };
 
 // Shared with JSONata's $hash, $random, $partition and $range.
+
+// The digest in lower-case hexadecimal. `algorithm` is MD5, SHA-1, SHA-256, SHA-384 or SHA-512; INVALID_ARGUMENT else.
 absl::StatusOr<std::string> HashHex(std::string_view data, std::string_view algorithm);
 
 // java.util.Random, bit for bit, so that seeded results equal AWS's.
