@@ -34,7 +34,7 @@ const Value* FindPlain(const ParsedPath& path, const Value& start) {
 
 bool Evaluation::Visit() {
   if (nodes_left_ == 0) {
-    status_ = absl::ResourceExhaustedError("the path visits too many values");
+    exhausted_ = true;
     return false;
   }
   --nodes_left_;
@@ -56,7 +56,10 @@ absl::StatusOr<Value> Evaluation::Answer(const ParsedPath& path, const Value& st
   }
   std::vector<Value> found;
   const size_t end = path.tokens.size() - (path.aggregates_scan ? 1 : 0);
-  if (!Walk(path.tokens, end, 0, /*definite_so_far=*/true, start, found)) {
+  const bool finished = Walk(path.tokens, end, 0, /*definite_so_far=*/true, start, found);
+  // Checked either way: a filter may have swallowed the sign of it.
+  if (exhausted_) return absl::ResourceExhaustedError("the path visits too many values");
+  if (!finished) {
     absl::Status status = std::move(status_);
     status_ = absl::OkStatus();
     return status;
@@ -233,7 +236,6 @@ class OperandReader {
     absl::StatusOr<Value> answer = evaluation_.Answer(path, path.from_root ? evaluation_.root_ : item_);
     if (answer.ok()) return *std::move(answer);
     if (!absl::IsNotFound(answer.status())) failed_ = true;
-    if (absl::IsResourceExhausted(answer.status())) evaluation_.nodes_left_ = 0;  // the next visit ends the walk
     return std::nullopt;
   }
   bool failed() const { return failed_; }

@@ -34,7 +34,8 @@ class Evaluation {
 
   const json::Value& root_;
   size_t nodes_left_;
-  absl::Status status_;
+  bool exhausted_ = false;
+  absl::Status status_;  // why a walk ended early, where it is not that
 };
 
 // The value that a plain path leads to, or null pointer.
