@@ -1,0 +1,65 @@
+#include "scheduler/api/aws/server.h"
+
+#include <random>
+#include <utility>
+
+#include "scheduler/api/aws/handler.h"
+#include "shared/net/http_server.h"
+
+namespace pawl::api::aws {
+namespace {
+
+uint64_t DrawSeed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+class ServerOverHttp : public AwsApiServer {
+ public:
+  ServerOverHttp(AwsApiOptions options, gateway::Gateway& gateway)
+      : handler_(std::move(options), gateway, DrawSeed()) {}
+  ~ServerOverHttp() override {
+    if (http_) Shutdown(std::chrono::milliseconds(0));
+  }
+
+  absl::Status Listen(const AwsApiOptions& options) {
+    net::HttpServerOptions http;
+    http.address = options.address;
+    http.port = options.port;
+    http.service_name = "AWS API";
+    http.port_flag = "--http-port";
+    http.threads = options.threads;
+    http.body_bytes_max = options.body_bytes_max;
+    http.refusal = [this](int status, std::string message) { return handler_.Refusal(status, std::move(message)); };
+    auto server = net::HttpServer::Start(std::move(http), [this](net::HttpRequest request, net::Responder respond) {
+      handler_.Handle(
+          std::move(request), [respond](net::HttpResponse response) { respond(std::move(response)); },
+          [respond](std::function<void()> gone) { respond.OnDisconnect(std::move(gone)); });
+    });
+    if (!server.ok()) return server.status();
+    http_ = std::move(*server);
+    return absl::OkStatus();
+  }
+
+  int port() const override { return http_->port(); }
+
+  void Shutdown(std::chrono::milliseconds grace) override {
+    handler_.EndLongPolls();
+    http_->Shutdown(grace);
+  }
+
+ private:
+  AwsHandler handler_;
+  std::unique_ptr<net::HttpServer> http_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AwsApiServer>> AwsApiServer::Start(AwsApiOptions options, gateway::Gateway& gateway) {
+  auto server = std::make_unique<ServerOverHttp>(options, gateway);
+  absl::Status status = server->Listen(options);
+  if (!status.ok()) return status;
+  return server;
+}
+
+}  // namespace pawl::api::aws
