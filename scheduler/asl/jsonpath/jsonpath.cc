@@ -46,6 +46,48 @@ bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0;
 }
 
+// `tokens`, where given, are the steps' own tokens and say which of them are indexes.
+absl::StatusOr<Value> InsertAt(const Value& input, const std::vector<std::string>& steps,
+                               const std::vector<Token>* tokens, const Value& value) {
+  // Down: the containers that are on the way and have to be rebuilt.
+  std::vector<Value> way;
+  const Value* at = &input;
+  const Value absent = Value::Object({});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const std::string& step = steps[i];
+    const bool may_be_name = tokens == nullptr || std::holds_alternative<MemberToken>((*tokens)[i]);
+    const bool may_be_index = tokens == nullptr || !may_be_name;
+    way.push_back(*at);
+    const Value* next = nullptr;
+    if (at->is_object() && may_be_name) {
+      next = at->Find(step);
+    } else if (at->is_array() && may_be_index) {
+      const std::optional<size_t> index = ReadIndex(step);
+      if (!index || *index >= at->size()) {
+        return absl::InvalidArgumentError(absl::StrCat("no item ", step, " in an array of ", at->size()));
+      }
+      next = &at->items()[*index];
+    } else {
+      return absl::InvalidArgumentError(
+          absl::StrCat("no place for ", step, " in a value of type ", json::KindName(at->kind())));
+    }
+    at = next != nullptr ? next : &absent;
+  }
+  // Up: copies with one member or item exchanged.
+  Value result = value;
+  for (size_t i = steps.size(); i > 0; --i) {
+    const Value& container = way[i - 1];
+    if (container.is_object()) {
+      result = container.With(steps[i - 1], std::move(result));
+    } else {
+      std::vector<Value> items(container.items().begin(), container.items().end());
+      items[*ReadIndex(steps[i - 1])] = std::move(result);
+      result = Value::Array(std::move(items));
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Path::Path(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
@@ -75,39 +117,13 @@ const std::optional<std::vector<std::string>>& Path::reference_steps() const { r
 const std::string& Path::text() const { return node_->text; }
 
 absl::StatusOr<Value> Insert(const Value& input, const std::vector<std::string>& steps, const Value& value) {
-  // Down: the containers that are on the way and have to be rebuilt.
-  std::vector<Value> way;
-  const Value* at = &input;
-  const Value absent = Value::Object({});
-  for (const std::string& step : steps) {
-    way.push_back(*at);
-    const Value* next = nullptr;
-    if (at->is_object()) {
-      next = at->Find(step);
-    } else if (at->is_array()) {
-      const std::optional<size_t> index = ReadIndex(step);
-      if (!index || *index >= at->size()) {
-        return absl::InvalidArgumentError(absl::StrCat("no item ", step, " in an array of ", at->size()));
-      }
-      next = &at->items()[*index];
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat("no place for ", step, " in a ", json::KindName(at->kind())));
-    }
-    at = next != nullptr ? next : &absent;
-  }
-  // Up: copies with one member or item exchanged.
-  Value result = value;
-  for (size_t i = steps.size(); i > 0; --i) {
-    const Value& container = way[i - 1];
-    if (container.is_object()) {
-      result = container.With(steps[i - 1], std::move(result));
-    } else {
-      std::vector<Value> items(container.items().begin(), container.items().end());
-      items[*ReadIndex(steps[i - 1])] = std::move(result);
-      result = Value::Array(std::move(items));
-    }
-  }
-  return result;
+  return InsertAt(input, steps, nullptr, value);
+}
+
+absl::StatusOr<Value> Insert(const Value& input, const Path& path, const Value& value) {
+  const std::optional<std::vector<std::string>>& steps = path.reference_steps();
+  if (!steps) return absl::InvalidArgumentError(absl::StrCat(path.text(), " is no reference path"));
+  return InsertAt(input, *steps, &path.node_->parsed->tokens, value);
 }
 
 absl::StatusOr<Reference> SplitReference(std::string_view text) {

@@ -41,6 +41,7 @@ class Path {
   struct Node;  // internal syntax tree
 
  private:
+  friend absl::StatusOr<json::Value> Insert(const json::Value& input, const Path& path, const json::Value& value);
   explicit Path(std::shared_ptr<const Node> node);
   std::shared_ptr<const Node> node_;
 };
@@ -50,6 +51,11 @@ class Path {
 // object nor array (States.ResultPathMatchFailure to the caller). An empty `steps` gives `value`.
 absl::StatusOr<json::Value> Insert(const json::Value& input, const std::vector<std::string>& steps,
                                    const json::Value& value);
+
+// The same by a compiled path, and exact: steps as text do not tell ['0'] from [0], so the function above takes either
+// for what the value at hand needs, while here [0] needs an array with that item and ['0'] an object. INVALID_ARGUMENT
+// also where `path` is no reference path.
+absl::StatusOr<json::Value> Insert(const json::Value& input, const Path& path, const json::Value& value);
 
 // What a path in a state machine refers to: "$.a" the input, "$$.Execution.Id" the context object, "$name.b" a
 // variable.

@@ -172,10 +172,23 @@ TEST(Insert, PutsAValueAtAReferencePath) {
 }
 
 TEST(Insert, RefusesWhatIsNoContainer) {
-  EXPECT_THAT(Inserted(R"({"a":1})", "$.a.b", "2"), HasSubstr("no place for b in a number"));
+  EXPECT_THAT(Inserted(R"({"a":1})", "$.a.b", "2"), HasSubstr("no place for b in a value of type number"));
   EXPECT_THAT(Inserted("[1]", "$.b", "2"), HasSubstr("no item b in an array of 1"));
   EXPECT_THAT(Inserted("[1]", "$[1]", "2"), HasSubstr("no item 1 in an array of 1"));
-  EXPECT_THAT(Inserted("null", "$.b", "2"), HasSubstr("no place for b in a null"));
+  EXPECT_THAT(Inserted("null", "$.b", "2"), HasSubstr("no place for b in a value of type null"));
+}
+
+TEST(Insert, TellsIndexesFromNamesInACompiledPath) {
+  const auto inserted = [](std::string_view input, std::string_view path) {
+    const absl::StatusOr<json::Value> result = Insert(*json::Parse(input), *Path::Compile(path), json::Value::Int(9));
+    return result.ok() ? json::Serialize(*result) : std::string(result.status().message());
+  };
+  EXPECT_EQ(inserted(R"({"a":[1]})", "$.a[0]"), R"({"a":[9]})");
+  EXPECT_EQ(inserted(R"({"a":{}})", "$.a['0']"), R"({"a":{"0":9}})");
+  EXPECT_THAT(inserted(R"({"a":{}})", "$.a[0]"), HasSubstr("no place for 0 in a value of type object"));
+  EXPECT_THAT(inserted(R"({})", "$.a[0]"), HasSubstr("no place for 0"));
+  EXPECT_THAT(inserted(R"({"a":[1]})", "$.a['0']"), HasSubstr("no place for 0 in a value of type array"));
+  EXPECT_THAT(inserted(R"({})", "$.a[*]"), HasSubstr("no reference path"));
 }
 
 TEST(SplitReference, TellsInputContextAndVariables) {
