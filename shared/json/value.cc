@@ -239,7 +239,7 @@ Value Value::With(std::string_view key, Value value) const {
 
 Value Value::Without(std::string_view key) const {
   if (Find(key) == nullptr) return *this;
-  ObjectAssembler object(size() - 1);
+  ObjectAssembler object(members().size());
   for (const Member& member : members()) {
     if (member.key != key) object.Add(member.key, member.value);
   }
