@@ -85,7 +85,11 @@ class Checker : public Handler {
 // Finished values wait on one stack; a closing bracket takes its own off the top and puts the container there.
 class Builder : public Handler {
  public:
-  using Handler::Handler;
+  Builder(std::string_view text, int depth_max) : Handler(text, depth_max) {
+    values_.reserve(32);
+    keys_.reserve(32);
+    starts_.reserve(8);
+  }
 
   bool null() { return Push(Value()); }
   bool boolean(bool value) { return Push(Value::Bool(value)); }
