@@ -71,6 +71,7 @@ TEST(JsonPath, FiltersByConditions) {
       {"$.book[?(@.tags.length() == 2)].title", R"(["A"])"},
       {"$.book[?(@['price']>=12)]['title']", R"(["B","c"])"},
       {"$.book[?(@.price>10&&@.price<20)].title", R"(["c"])"},
+      {"$.book[?(@.title==A)].price", "[8.95]"},
   };
   for (const auto& [path, expected] : cases) EXPECT_EQ(Read(path), expected) << path;
 }

@@ -297,7 +297,7 @@ class Parser {
       return result;
     }
     PAWL_ASSIGN_OR_RETURN(result.op, ReadOperator());
-    PAWL_ASSIGN_OR_RETURN(result.right, ReadOperand());
+    PAWL_ASSIGN_OR_RETURN(result.right, ReadRightOperand());
     return result;
   }
 
@@ -342,6 +342,24 @@ class Parser {
     if (at_.Peek() == '/') return ReadPattern();
     PAWL_ASSIGN_OR_RETURN(json::Value literal, ReadLiteral());
     return Operand{std::move(literal)};
+  }
+
+  // As ReadOperand, but a bare word counts as a string: published state machines write [?(@.Name==Receipt)].
+  absl::StatusOr<Operand> ReadRightOperand() {
+    at_.SkipBlanks();
+    const size_t begin = at_.position();
+    const auto is_letter = [&] {
+      const char c = at_.Peek();
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    while (is_letter() || (at_.position() > begin && IsDigit(at_.Peek()))) at_.Advance();
+    const std::string_view word = at_.Since(begin);
+    const bool ends = at_.Peek() == ')' || at_.Peek() == ' ' || at_.Peek() == '&' || at_.Peek() == '|';
+    if (ends && !word.empty() && word != "true" && word != "false" && word != "null") {
+      return Operand{json::Value::String(std::string(word))};
+    }
+    at_.set_position(begin);
+    return ReadOperand();
   }
 
   absl::StatusOr<json::Value> ReadLiteral() {
