@@ -48,6 +48,9 @@ struct Scope {
   base::Random& random;        // States.UUID, States.MathRandom, $random, jitter
   base::WallTime now;          // $now, $millis, Wait
   Inspector* inspector = nullptr;
+  // Id of the event that tells of entering the state. Cause texts name it ("An error occurred while executing the state
+  // 'X' (entered at the event id #2). ..."); 0 leaves that sentence away, as TestState does.
+  int64_t entered_event_id = 0;
 };
 
 // A failure of a workflow, which is data. Names are the States.* ones or the task's own.
@@ -93,6 +96,9 @@ struct Transition {
 // A Fail state, or work that failed with nothing to catch it.
 struct Failed {
   Failure failure;
+  // Set where a Map failed only after it had counted its items: history then shows MapStateStarted before the failure
+  // (recorded: ToleratedFailurePercentagePath out of range).
+  std::optional<size_t> map_length = std::nullopt;
 };
 
 struct StartTask {
