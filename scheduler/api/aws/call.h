@@ -13,9 +13,11 @@
 #include "scheduler/api/aws/server.h"
 #include "scheduler/gateway/gateway.h"
 
-namespace pawl::api::aws {
-
+namespace pawl::api {
 class LongPolls;
+}  // namespace pawl::api
+
+namespace pawl::api::aws {
 
 // Where the answer goes; copies share it. Only the first answer counts (the server below sees to that).
 class Reply {

@@ -1,104 +1,23 @@
 #include "scheduler/api/aws/errors.h"
 
-#include <optional>
 #include <utility>
 
 #include "scheduler/api/aws/json_writer.h"
-#include "scheduler/gateway/reason.h"
+#include "scheduler/api/error_name.h"
 
 namespace pawl::api::aws {
 namespace {
-
-using gateway::Reason;
 
 constexpr char kServiceErrorPrefix[] = "com.amazonaws.swf.service.v2.model#";
 constexpr char kProtocolErrorPrefix[] = "com.amazon.coral.service#";
 constexpr char kContentType[] = "application/x-amz-json-1.0";
 
-struct Row {
-  const char* name;
-  int http_status = 400;
-};
-
-Row RowOf(Reason reason) {
-  switch (reason) {
-    case Reason::kActivityAlreadyExists:
-      return {"ActivityAlreadyExists"};
-    case Reason::kActivityDoesNotExist:
-      return {"ActivityDoesNotExist"};
-    case Reason::kActivityWorkerLimitExceeded:
-      return {"ActivityWorkerLimitExceeded"};
-    case Reason::kConflict:
-      return {"ConflictException", 409};
-    case Reason::kExecutionAlreadyExists:
-      return {"ExecutionAlreadyExists"};
-    case Reason::kExecutionDoesNotExist:
-      return {"ExecutionDoesNotExist"};
-    case Reason::kInvalidArn:
-      return {"InvalidArn"};
-    case Reason::kInvalidDefinition:
-      return {"InvalidDefinition"};
-    case Reason::kInvalidEncryptionConfiguration:
-      return {"InvalidEncryptionConfiguration"};
-    case Reason::kInvalidExecutionInput:
-      return {"InvalidExecutionInput"};
-    case Reason::kInvalidLoggingConfiguration:
-      return {"InvalidLoggingConfiguration"};
-    case Reason::kInvalidName:
-      return {"InvalidName"};
-    case Reason::kInvalidOutput:
-      return {"InvalidOutput"};
-    case Reason::kInvalidToken:
-      return {"InvalidToken"};
-    case Reason::kInvalidTracingConfiguration:
-      return {"InvalidTracingConfiguration"};
-    case Reason::kMissingRequiredParameter:
-      return {"MissingRequiredParameter"};
-    case Reason::kResourceNotFound:
-      return {"ResourceNotFound"};
-    case Reason::kStateMachineAlreadyExists:
-      return {"StateMachineAlreadyExists"};
-    case Reason::kStateMachineDeleting:
-      return {"StateMachineDeleting"};
-    case Reason::kStateMachineDoesNotExist:
-      return {"StateMachineDoesNotExist"};
-    case Reason::kStateMachineTypeNotSupported:
-      return {"StateMachineTypeNotSupported"};
-    case Reason::kTaskDoesNotExist:
-      return {"TaskDoesNotExist"};
-    case Reason::kTaskTimedOut:
-      return {"TaskTimedOut"};
-    case Reason::kTooManyTags:
-      return {"TooManyTags"};
-    case Reason::kValidation:
-      return {"ValidationException"};
-    case Reason::kThrottled:
-      return {"ThrottlingException"};
-    case Reason::kUnavailable:
-      return {"ServiceUnavailableException", 503};
-  }
-  return {"InternalFailure", 500};
-}
-
-Row RowOf(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kOutOfRange:
-      return {"ValidationException"};
-    case absl::StatusCode::kNotFound:
-      return {"ResourceNotFound"};
-    case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kAborted:
-      return {"ConflictException", 409};
-    case absl::StatusCode::kResourceExhausted:
-      return {"ThrottlingException"};
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kCancelled:
-      return {"ServiceUnavailableException", 503};
-    default:
-      return {"InternalFailure", 500};
-  }
+// Where the service model says something else than 400 (STEP_FUNCTIONS.md 1.1).
+int HttpStatusOf(std::string_view name) {
+  if (name == "ConflictException") return 409;
+  if (name == "ServiceUnavailableException") return 503;
+  if (name == "InternalFailure") return 500;
+  return 400;
 }
 
 bool IsOfTheProtocol(std::string_view name) {
@@ -128,9 +47,8 @@ net::HttpResponse Response(int status, std::string body, const std::string& requ
 }  // namespace
 
 AwsError ToAwsError(const absl::Status& status) {
-  const std::optional<Reason> reason = gateway::ReasonOf(status);
-  const Row row = reason ? RowOf(*reason) : RowOf(status.code());
-  return AwsError{row.name, std::string(status.message()), row.http_status};
+  const std::string_view name = ErrorNameOf(status);
+  return AwsError{std::string(name), std::string(status.message()), HttpStatusOf(name)};
 }
 
 AwsError SerializationError(std::string message) { return AwsError{"SerializationException", std::move(message), 400}; }

@@ -1,4 +1,4 @@
-// AWS's names for refusals: one table from the Gateway's reasons, and the errors of the protocol itself.
+// Refusals as the AWS protocol writes them: those of the Gateway under their error names, and the protocol's own.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct AwsError {
   int http_status = 400;
 };
 
-// The table. A status without a reason falls back on its canonical code.
+// Named by ErrorNameOf; the message is the status's.
 AwsError ToAwsError(const absl::Status& status);
 
 AwsError SerializationError(std::string message);

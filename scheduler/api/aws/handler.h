@@ -9,8 +9,8 @@
 #include <functional>
 #include <string>
 
-#include "scheduler/api/aws/long_poll.h"
 #include "scheduler/api/aws/server.h"
+#include "scheduler/api/long_poll.h"
 #include "scheduler/gateway/gateway.h"
 #include "shared/net/http_server.h"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "scheduler/api/aws/json_writer.h"
-#include "scheduler/api/aws/long_poll.h"
+#include "scheduler/api/long_poll.h"
 #include "scheduler/api/aws/operations.h"
 #include "scheduler/api/aws/rules.h"
 #include "scheduler/gateway/json_text.h"

@@ -1,4 +1,4 @@
-// Long polls under way, so that a shutdown can answer them all at once. Internal to scheduler/api/aws.
+// Long polls under way, so that a shutdown can answer them all at once. Internal to scheduler/api.
 //
 // Thread rule: any thread.
 #pragma once
@@ -11,7 +11,7 @@
 
 #include "scheduler/gateway/gateway.h"
 
-namespace pawl::api::aws {
+namespace pawl::api {
 
 // One poll: ends once, either answered by the Gateway or given up, and then the Gateway hears of it.
 class LongPoll {
@@ -52,4 +52,4 @@ class LongPolls {
   std::unordered_map<uint64_t, std::shared_ptr<LongPoll>> polls_;
 };
 
-}  // namespace pawl::api::aws
+}  // namespace pawl::api

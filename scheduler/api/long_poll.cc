@@ -1,8 +1,8 @@
-#include "scheduler/api/aws/long_poll.h"
+#include "scheduler/api/long_poll.h"
 
 #include <utility>
 
-namespace pawl::api::aws {
+namespace pawl::api {
 
 void LongPoll::SetCancel(gateway::CancelPoll cancel) {
   {
@@ -67,4 +67,4 @@ void LongPolls::GiveUpAll() {
   for (const auto& [id, poll] : polls) poll->GiveUp();
 }
 
-}  // namespace pawl::api::aws
+}  // namespace pawl::api

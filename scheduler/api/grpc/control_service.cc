@@ -1,0 +1,145 @@
+#include "scheduler/api/grpc/control_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scheduler/api/grpc/bulk_start.h"
+#include "scheduler/api/grpc/convert.h"
+#include "scheduler/api/grpc/history_stream.h"
+#include "scheduler/gateway/arn.h"
+#include "scheduler/gateway/reason.h"
+
+namespace pawl::api::rpc {
+namespace {
+
+constexpr int kPageDefault = 100;
+constexpr int kPageMax = 1'000;
+
+gateway::StartExecutionRequest ToStart(std::string machine, std::string name, std::string input) {
+  gateway::StartExecutionRequest start;
+  start.state_machine_arn = std::move(machine);
+  start.name = std::move(name);
+  if (!input.empty()) start.input = std::move(input);
+  return start;
+}
+
+absl::Status CheckStart(const std::string& machine, const std::string& name) {
+  if (absl::Status status = gateway::CheckArn(machine, gateway::ArnKind::kStateMachine); !status.ok()) return status;
+  if (name.empty() || gateway::IsValidName(name)) return absl::OkStatus();
+  return gateway::Refuse(gateway::Reason::kInvalidName, "Invalid Name: '" + name + "'");
+}
+
+// Ends the call now if `status` is a refusal.
+bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& status) {
+  if (status.ok()) return false;
+  if (call->Claim()) call->End(status);
+  return true;
+}
+
+}  // namespace
+
+::grpc::ServerUnaryReactor* ControlService::StartExecution(::grpc::CallbackServerContext*,
+                                                           const control::v1::StartExecutionRequest* request,
+                                                           control::v1::StartExecutionResponse* response) {
+  auto call = UnaryCall::Begin("ControlService/StartExecution", observer_);
+  if (IsRefused(call, CheckStart(request->state_machine_arn(), request->name()))) return call->reactor();
+  gateway_.StartExecution(caller_, ToStart(request->state_machine_arn(), request->name(), request->input()),
+                          [call, response](const absl::StatusOr<gateway::StartedExecution>& started) {
+                            if (!call->Claim()) return;
+                            if (started.ok()) {
+                              response->set_execution_arn(started->arn);
+                              SetTime(started->started, *response->mutable_start_time());
+                            }
+                            call->End(started.status());
+                          });
+  return call->reactor();
+}
+
+::grpc::ServerUnaryReactor* ControlService::StartExecutions(::grpc::CallbackServerContext*,
+                                                            const control::v1::StartExecutionsRequest* request,
+                                                            control::v1::StartExecutionsResponse* response) {
+  auto call = UnaryCall::Begin("ControlService/StartExecutions", observer_);
+  if (IsRefused(call, CheckBulk(*request))) return call->reactor();
+  std::vector<gateway::StartExecutionRequest> starts;
+  starts.reserve(static_cast<size_t>(request->items_size()));
+  for (const auto& item : request->items()) {
+    starts.push_back(ToStart(request->state_machine_arn(), item.name(), item.input()));
+  }
+  std::make_shared<BulkStart>(gateway_, caller_, call, response)->Run(std::move(starts), request->wait());
+  return call->reactor();
+}
+
+::grpc::ServerUnaryReactor* ControlService::DescribeExecution(::grpc::CallbackServerContext*,
+                                                              const control::v1::DescribeExecutionRequest* request,
+                                                              control::v1::Execution* response) {
+  auto call = UnaryCall::Begin("ControlService/DescribeExecution", observer_);
+  const absl::Status arn = gateway::CheckArn(request->execution_arn(), gateway::ArnKind::kExecution);
+  if (IsRefused(call, arn)) return call->reactor();
+  auto done = [call, response](const absl::StatusOr<gateway::Execution>& execution) {
+    if (!call->Claim()) return;
+    if (execution.ok()) SetExecution(*execution, *response);
+    call->End(execution.status());
+  };
+  if (request->wait_ms() > 0) {
+    gateway_.AwaitExecution(caller_, request->execution_arn(), ClampWait(request->wait_ms()), std::move(done));
+  } else {
+    gateway_.DescribeExecution(caller_, request->execution_arn(), std::move(done));
+  }
+  return call->reactor();
+}
+
+::grpc::ServerUnaryReactor* ControlService::ListExecutions(::grpc::CallbackServerContext*,
+                                                           const control::v1::ListExecutionsRequest* request,
+                                                           control::v1::ListExecutionsResponse* response) {
+  auto call = UnaryCall::Begin("ControlService/ListExecutions", observer_);
+  const absl::Status arn = gateway::CheckArn(request->state_machine_arn(), gateway::ArnKind::kStateMachine);
+  if (IsRefused(call, arn)) return call->reactor();
+  gateway::ListExecutionsRequest list;
+  list.state_machine_arn = request->state_machine_arn();
+  list.status = request->status();
+  list.page.limit = request->page_size() <= 0 ? kPageDefault : std::min(request->page_size(), kPageMax);
+  list.page.token = request->page_token();
+  gateway_.ListExecutions(caller_, std::move(list),
+                          [call, response](const absl::StatusOr<gateway::PageOf<gateway::Execution>>& page) {
+                            if (!call->Claim()) return;
+                            if (page.ok()) {
+                              for (const gateway::Execution& execution : page->items) {
+                                control::v1::Execution& added = *response->add_executions();
+                                SetExecution(execution, added);
+                                added.clear_input();
+                                added.clear_output();
+                              }
+                              response->set_next_page_token(page->next_token);
+                            }
+                            call->End(page.status());
+                          });
+  return call->reactor();
+}
+
+::grpc::ServerWriteReactor<control::v1::HistoryEvents>* ControlService::StreamHistory(
+    ::grpc::CallbackServerContext*, const control::v1::StreamHistoryRequest* request) {
+  return HistoryStream::Begin(gateway_, caller_, *request, observer_);
+}
+
+::grpc::ServerUnaryReactor* ControlService::StopExecution(::grpc::CallbackServerContext*,
+                                                          const control::v1::StopExecutionRequest* request,
+                                                          control::v1::StopExecutionResponse* response) {
+  auto call = UnaryCall::Begin("ControlService/StopExecution", observer_);
+  const absl::Status arn = gateway::CheckArn(request->execution_arn(), gateway::ArnKind::kExecution);
+  if (IsRefused(call, arn)) return call->reactor();
+  gateway::StopExecutionRequest stop;
+  stop.execution_arn = request->execution_arn();
+  if (!request->error().empty()) stop.error = request->error();
+  if (!request->cause().empty()) stop.cause = request->cause();
+  gateway_.StopExecution(caller_, std::move(stop), [call, response](const absl::StatusOr<base::WallTime>& stopped) {
+    if (!call->Claim()) return;
+    if (stopped.ok()) SetTime(*stopped, *response->mutable_stop_time());
+    call->End(stopped.status());
+  });
+  return call->reactor();
+}
+
+}  // namespace pawl::api::rpc

@@ -1,0 +1,111 @@
+#include "scheduler/api/grpc/history_stream.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "scheduler/gateway/arn.h"
+
+namespace pawl::api::rpc {
+namespace {
+
+constexpr int kEventsPerPage = 1'000;
+// A message carries at least one event and otherwise about this much, far below the limit of messages.
+constexpr size_t kMessageBytes = 1 << 20;
+constexpr std::chrono::milliseconds kFollowStep{30'000};
+
+// The id of an event in the shape of GetExecutionHistory; `otherwise` where it has none.
+int64_t IdOf(const std::string& event, int64_t otherwise) {
+  const nlohmann::json parsed = nlohmann::json::parse(event, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object()) return otherwise;
+  const auto id = parsed.find("id");
+  return id != parsed.end() && id->is_number_integer() ? id->get<int64_t>() : otherwise;
+}
+
+}  // namespace
+
+HistoryStream* HistoryStream::Begin(gateway::Gateway& gateway, const gateway::Caller& caller,
+                                    const control::v1::StreamHistoryRequest& request, const RequestObserver& observer) {
+  std::shared_ptr<HistoryStream> stream(new HistoryStream(gateway, caller, request, observer));
+  stream->self_ = stream;
+  const absl::Status arn = gateway::CheckArn(request.execution_arn(), gateway::ArnKind::kExecution);
+  arn.ok() ? stream->Fetch() : stream->End(arn);
+  return stream.get();
+}
+
+HistoryStream::HistoryStream(gateway::Gateway& gateway, gateway::Caller caller,
+                             const control::v1::StreamHistoryRequest& request, const RequestObserver& observer)
+    : gateway_(gateway), caller_(std::move(caller)), follow_(request.follow()), observer_(observer) {
+  next_.execution_arn = request.execution_arn();
+  next_.after_event_id = request.after_event_id();
+  next_.page.limit = kEventsPerPage;
+}
+
+void HistoryStream::Fetch() {
+  auto done = [self = shared_from_this()](absl::StatusOr<gateway::HistoryPage> page) { self->OnPage(std::move(page)); };
+  if (follow_) {
+    gateway_.AwaitHistory(caller_, next_, kFollowStep, std::move(done));
+  } else {
+    gateway_.GetHistory(caller_, next_, std::move(done));
+  }
+}
+
+void HistoryStream::OnPage(absl::StatusOr<gateway::HistoryPage> page) {
+  if (!page.ok()) return End(page.status());
+  if (!page->events.empty()) next_.after_event_id = IdOf(page->events.back(), next_.after_event_id);
+  execution_ended_ = page->ended;
+  page_was_last_ = follow_ ? page->ended : page->next_token.empty();
+  events_.assign(std::make_move_iterator(page->events.begin()), std::make_move_iterator(page->events.end()));
+  if (!events_.empty() || page_was_last_) return Advance();
+  Fetch();  // the wait was over with nothing new
+}
+
+void HistoryStream::Advance() {
+  message_.Clear();
+  for (size_t bytes = 0; !events_.empty() && bytes < kMessageBytes;) {
+    bytes += events_.front().size();
+    message_.add_events(std::move(events_.front()));
+    events_.pop_front();
+  }
+  const bool last = events_.empty() && page_was_last_;
+  message_.set_ended(last && execution_ended_);
+  const std::lock_guard lock(mutex_);
+  if (over_) return;
+  writing_ = true;
+  StartWrite(&message_);
+}
+
+void HistoryStream::OnWriteDone(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    ok = ok && !cancelled_;
+  }
+  if (!ok) return End(absl::CancelledError("the client gave the call up"));
+  if (!events_.empty()) return Advance();
+  page_was_last_ ? End(absl::OkStatus()) : Fetch();
+}
+
+void HistoryStream::End(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(over_, true)) return;
+  }
+  if (observer_) {
+    observer_("ControlService/StreamHistory", absl::StatusCodeToString(status.code()),
+              std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
+  }
+  Finish(WireStatus(status));
+}
+
+void HistoryStream::OnCancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    if (writing_) return;  // OnWriteDone follows and ends the call
+  }
+  End(absl::CancelledError("the client gave the call up"));
+}
+
+void HistoryStream::OnDone() { const std::shared_ptr<HistoryStream> last = std::move(self_); }
+
+}  // namespace pawl::api::rpc

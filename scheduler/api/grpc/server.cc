@@ -1,0 +1,53 @@
+#include "scheduler/api/grpc/server.h"
+
+#include <utility>
+
+#include "scheduler/api/grpc/control_service.h"
+#include "scheduler/api/grpc/worker_service.h"
+#include "shared/rpc/server.h"
+
+namespace pawl::api::rpc {
+namespace {
+
+class ServerOverGrpc : public GrpcApiServer {
+ public:
+  ServerOverGrpc(const GrpcApiOptions& options, gateway::Gateway& gateway)
+      : control_(gateway, options.caller, options.on_request), worker_(gateway, options.on_request) {}
+  ~ServerOverGrpc() override {
+    if (server_) Shutdown(std::chrono::milliseconds(0));
+  }
+
+  absl::Status Listen(const GrpcApiOptions& options) {
+    pawl::rpc::RpcServerOptions rpc;
+    rpc.address = options.address;
+    rpc.port = options.port;
+    rpc.service_name = "gRPC API";
+    auto server = pawl::rpc::RpcServer::Start(rpc, {&control_, &worker_});
+    if (!server.ok()) return server.status();
+    server_ = std::move(*server);
+    return absl::OkStatus();
+  }
+
+  int port() const override { return server_->port(); }
+
+  void Shutdown(std::chrono::milliseconds grace) override {
+    worker_.EndLongPolls();
+    server_->Shutdown(grace);
+  }
+
+ private:
+  ControlService control_;
+  WorkerService worker_;
+  std::unique_ptr<pawl::rpc::RpcServer> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcApiServer>> GrpcApiServer::Start(GrpcApiOptions options, gateway::Gateway& gateway) {
+  auto server = std::make_unique<ServerOverGrpc>(options, gateway);
+  absl::Status status = server->Listen(options);
+  if (!status.ok()) return status;
+  return server;
+}
+
+}  // namespace pawl::api::rpc

@@ -1,0 +1,59 @@
+#include "scheduler/api/grpc/unary_call.h"
+
+#include <string>
+#include <utility>
+
+#include "scheduler/api/error_name.h"
+#include "shared/rpc/status.h"
+
+namespace pawl::api::rpc {
+
+::grpc::Status WireStatus(const absl::Status& status) {
+  if (status.ok()) return ::grpc::Status::OK;
+  return ::grpc::Status(static_cast<::grpc::StatusCode>(status.code()),
+                        std::string(ErrorNameOf(status)) + ": " + std::string(status.message()));
+}
+
+std::shared_ptr<UnaryCall> UnaryCall::Begin(std::string_view method, const RequestObserver& observer) {
+  std::shared_ptr<UnaryCall> call(new UnaryCall(method, observer));
+  call->self_ = call;
+  return call;
+}
+
+void UnaryCall::End(const absl::Status& status) {
+  if (observer_) {
+    observer_(method_, absl::StatusCodeToString(status.code()),
+              std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
+  }
+  Finish(status.code() == absl::StatusCode::kCancelled ? pawl::rpc::ToGrpcStatus(status) : WireStatus(status));
+}
+
+void UnaryCall::WhenCancelled(std::function<void()> action) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cancelled_) {
+      when_cancelled_ = std::move(action);
+      return;
+    }
+  }
+  action();
+}
+
+void UnaryCall::OnCancel() {
+  std::function<void()> action;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    action = std::exchange(when_cancelled_, nullptr);
+  }
+  if (action) action();
+  if (Claim()) End(absl::CancelledError("the client gave the call up"));
+}
+
+void UnaryCall::OnDone() {
+  const std::shared_ptr<UnaryCall> last = std::move(self_);
+  const std::lock_guard lock(mutex_);
+  when_cancelled_ = nullptr;  // may hold this
+}
+
+}  // namespace pawl::api::rpc
