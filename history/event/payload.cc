@@ -1,5 +1,6 @@
 #include "history/event/payload.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -16,12 +17,17 @@ struct Payload::Node {
   Payload inserted{nullptr};
   std::vector<std::string> steps;
   std::vector<Payload> items;
+  // How many nodes deep this one is. Bounded by kDepthMax, so that a loop whose every round inserts into the last one's
+  // output neither keeps all of them alive nor overflows the stack when it is looked at.
+  int depth = 0;
   // Caches. A kText node has at least one of them.
   std::optional<json::Value> value;
   std::optional<std::string> text;
 };
 
 namespace {
+
+constexpr int kDepthMax = 16;
 
 // The item that `step` names in an array, or nothing.
 std::optional<size_t> ParseIndex(const std::string& step, size_t size) {
@@ -94,6 +100,7 @@ Payload Payload::Ref(base::EventId event, PayloadField field, Payload target) {
   node->form = Form::kRef;
   node->event = event;
   node->field = field;
+  node->depth = target.node_->depth + 1;
   node->base = std::move(target);
   return Payload(std::move(node));
 }
@@ -110,7 +117,8 @@ Payload Payload::At(Payload base, std::vector<std::string> steps) {
     node->base = std::move(base);
   }
   node->steps.insert(node->steps.end(), std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end()));
-  return Payload(std::move(node));
+  node->depth = node->base.node_->depth + 1;
+  return Flat(Payload(std::move(node)));
 }
 
 Payload Payload::Insert(Payload base, std::vector<std::string> steps, Payload value) {
@@ -120,14 +128,21 @@ Payload Payload::Insert(Payload base, std::vector<std::string> steps, Payload va
   node->base = std::move(base);
   node->steps = std::move(steps);
   node->inserted = std::move(value);
-  return Payload(std::move(node));
+  node->depth = std::max(node->base.node_->depth, node->inserted.node_->depth) + 1;
+  return Flat(Payload(std::move(node)));
 }
 
 Payload Payload::List(std::vector<Payload> items) {
   auto node = std::make_shared<Node>();
   node->form = Form::kList;
   node->items = std::move(items);
-  return Payload(std::move(node));
+  for (const Payload& item : node->items) node->depth = std::max(node->depth, item.node_->depth + 1);
+  return Flat(Payload(std::move(node)));
+}
+
+Payload Payload::Flat(Payload payload) {
+  if (payload.node_->depth <= kDepthMax) return payload;
+  return FromText(payload.text());
 }
 
 Payload::Form Payload::form() const { return node_->form; }

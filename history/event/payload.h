@@ -61,6 +61,8 @@ class Payload {
 
  private:
   struct Node;
+  // `payload`, as text where it would be too deep.
+  static Payload Flat(Payload payload);
   explicit Payload(std::shared_ptr<Node> node);
   explicit Payload(std::nullptr_t) {}
   std::shared_ptr<Node> node_;

@@ -40,6 +40,14 @@ TEST(Payload, AListJoinsItsItems) {
   EXPECT_GE(list.size_bound(), list.text().size());
 }
 
+TEST(Payload, ALoopThatInsertsForEverStaysShallow) {
+  Payload payload = Payload::FromText("{}");
+  for (int round = 1; round <= 100'000; ++round) {
+    payload = Payload::Ref(EventId(round), 0, Payload::Insert(payload, {"n"}, Payload::FromText(std::to_string(round))));
+  }
+  EXPECT_EQ(payload.text(), R"({"n":100000})");
+}
+
 TEST(Payload, EqualityLooksThroughForms) {
   EXPECT_EQ(Payload::FromText(R"({"a": 1})"), Payload::Insert(Payload::FromText("{}"), {"a"}, Payload::FromText("1")));
   EXPECT_FALSE(Payload::FromText("1") == Payload::FromText("2"));

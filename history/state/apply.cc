@@ -111,6 +111,7 @@ class Applier {
   }
   void operator()(const TaskSubmitted& e) {
     Brought(0, e.output);
+    Task().submitted = true;
     Here().last_event = event_.id;
   }
   void operator()(const TaskSucceeded&) { EndTask(); }
@@ -184,6 +185,8 @@ class Applier {
     if (frame.retries.size() <= static_cast<size_t>(e.retrier)) frame.retries.resize(e.retrier + 1);
     ++frame.retries[e.retrier];
     ++frame.retry_count;
+    // What a failed branch or iteration did last comes before the next try.
+    if (event_.previous.value() != 0) frame.last_event = event_.previous;
     frame.waiting = Backoff{e.due};
   }
   void operator()(const BranchSucceeded& e) {

@@ -37,6 +37,7 @@ struct WaitingForTask {
   std::string session;  // empty: taken by GetActivityTask
   bool restartable = false;
   bool start_shown = false;  // a public TaskStarted exists for this scheduling
+  bool submitted = false;    // a TaskSubmitted exists: the call was made, its result is awaited
   std::string checkpoint;
 };
 

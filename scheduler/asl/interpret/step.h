@@ -5,6 +5,7 @@
 // Complete or HandleFailure. `pawl explain`, `pawl simulate` and TestState call the same functions, with an Inspector.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -118,6 +119,18 @@ struct StartBranches {
   Derived input;
 };
 
+// What a distributed Map asks for besides, with its paths and expressions resolved.
+struct DistributedMap {
+  std::string label;              // empty: derived from the state's name
+  bool express_children = false;  // ProcessorConfig.ExecutionType
+  // As written, but with Parameters (under the name Arguments) evaluated and MaxItemsPath and the like replaced by
+  // numbers: {"Resource", "Arguments", "ReaderConfig"}, {"MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"},
+  // {"Resource", "Arguments", "WriterConfig"}.
+  std::optional<json::Value> item_reader;  // then `items` of StartMap is null and its length 0
+  std::optional<json::Value> item_batcher;
+  std::optional<json::Value> result_writer;
+};
+
 // Map: iterations over `items` (an array), at most `max_concurrency` at once (0: no limit asked).
 struct StartMap {
   Derived items;
@@ -125,6 +138,7 @@ struct StartMap {
   int64_t max_concurrency = 0;
   std::optional<int64_t> tolerated_failure_count;
   std::optional<double> tolerated_failure_percentage;
+  std::optional<DistributedMap> distributed = std::nullopt;  // set where the Map's mode is DISTRIBUTED
 };
 
 using EnterOutcome = std::variant<Transition, Failed, StartTask, StartWait, StartBranches, StartMap>;
