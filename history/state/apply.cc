@@ -12,6 +12,9 @@ namespace {
 using base::EventId;
 using base::FrameId;
 
+// Bounds what looking a name up costs; an execution with more spells the rest out.
+constexpr size_t kNamesMax = 127;
+
 class Applier {
  public:
   Applier(ExecutionState& state, const Event& event) : state_(state), event_(event) {}
@@ -86,6 +89,7 @@ class Applier {
 
   void operator()(const TaskScheduled& e) {
     Frame& frame = Here();
+    for (const std::string* name : {&e.resource, &e.resource_type, &e.action, &e.region, &e.queue}) Remember(*name);
     WaitingForTask waiting;
     waiting.scheduled_event = event_.id;
     waiting.task = e;
@@ -99,6 +103,8 @@ class Applier {
   }
   void operator()(const TaskStarted& e) {
     WaitingForTask& waiting = Task();
+    Remember(e.worker);
+    Remember(e.session);
     waiting.started = true;
     waiting.attempt = e.attempt;
     waiting.worker = e.worker;
@@ -281,6 +287,7 @@ class Applier {
   }
 
   void Remember(const std::string& name) {
+    if (name.empty() || state_.names.size() >= kNamesMax) return;
     if (std::find(state_.names.begin(), state_.names.end(), name) == state_.names.end()) state_.names.push_back(name);
   }
 

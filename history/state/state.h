@@ -100,7 +100,8 @@ struct ExecutionState {
   std::optional<Payload> output;     // SUCCEEDED
   std::optional<std::string> error;  // FAILED, ABORTED, TIMED_OUT
   std::optional<std::string> cause;
-  // State names in the order of their first mention; the log stores indexes into it.
+  // Names of states, resources, queues, workers and sessions in the order of their first mention, as many as pay; the
+  // log stores indexes into it.
   std::vector<std::string> names;
 
   bool is_started() const { return last_event.value() > 0; }
