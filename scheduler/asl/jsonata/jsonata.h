@@ -38,16 +38,16 @@ struct Dialect {
 };
 
 struct Limits {
-  int depth_max = 500;               // nested evaluations
-  int64_t steps_max = 50'000'000;    // evaluated nodes
-  size_t bytes_max = 64 << 20;       // of values alive at once, estimated
+  int depth_max = 500;             // nested evaluations
+  int64_t steps_max = 50'000'000;  // evaluated nodes
+  size_t bytes_max = 64 << 20;     // of values alive at once, estimated
 };
 
 struct Environment {
   // Variables by name without `$`.
   std::vector<std::pair<std::string, json::Value>> bindings;
   base::WallTime now;
-  base::Random* random = nullptr;    // required where the expression may call $random or $uuid
+  base::Random* random = nullptr;  // required where the expression may call $random or $uuid
   Limits limits;
 };
 

@@ -1,0 +1,13 @@
+// Deep equality of values: the `=` operator, $distinct.
+#pragma once
+
+#include "scheduler/asl/jsonata/value.h"
+
+namespace pawl::asl::jsonata {
+
+class Evaluator;
+
+// Arrays by items in order, objects by members in any order, functions by identity. Counts its work as steps.
+bool DeepEqual(Evaluator& evaluator, const Value& a, const Value& b);
+
+}  // namespace pawl::asl::jsonata

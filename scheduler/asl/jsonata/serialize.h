@@ -1,0 +1,35 @@
+// From values to JSON: the text of $string, the text in error messages, and the result of an evaluation.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "scheduler/asl/jsonata/value.h"
+#include "shared/json/value.h"
+
+namespace pawl::asl::jsonata {
+
+// Nesting at which walks over values stop with D1011.
+constexpr int kValueDepthMax = 1000;
+
+struct StringifyOptions {
+  bool pretty = false;               // two spaces per level
+  bool round_whole_numbers = false;  // 2.0.6 rounds whole numbers to 15 digits too
+  bool js_order = true;
+};
+
+// $string: JSON text, numbers with 15 significant digits, functions as empty strings. Throws D1001, D1011, D1013,
+// D3001.
+std::string Stringify(const Value& value, const StringifyOptions& options);
+
+// As JSON.stringify for error messages, shortened when long; nothing where the value has no JSON text. Never throws.
+std::optional<std::string> DescribeValue(const Value& value);
+
+// The result of an evaluation. Inputs pass through unchanged. Throws D1001 for numbers that JSON has not, and
+// UnsupportedResult.
+struct UnsupportedResult {
+  const char* kind;  // "function" or "regex"
+};
+json::Value ToJson(const Value& value, bool js_order);
+
+}  // namespace pawl::asl::jsonata
