@@ -47,6 +47,7 @@ class TimerQueue {
     if (by_due_.empty()) return std::nullopt;
     return by_due_.begin()->first.first;
   }
+  bool Has(const Key& key) const { return due_of_.contains(key); }
   size_t size() const { return due_of_.size(); }
   void Clear() {
     due_of_.clear();

@@ -1,0 +1,206 @@
+#include "scheduler/dispatch/dispatcher.h"
+
+#include <algorithm>
+
+#include "scheduler/core/binding.h"
+
+namespace pawl::dispatch {
+
+using core::Claim;
+using core::TaskRef;
+
+Dispatcher::PollId Dispatcher::AddPoll(Poll poll) {
+  PollId id = ++last_poll_;
+  WaitingPoll& waiting = polls_[id];
+  waiting.poll = std::move(poll);
+  if (!waiting.poll.activity_arn.empty()) {
+    line_of_activity_[waiting.poll.activity_arn].push_back(id);
+  } else if (waiting.poll.slots > 0) {
+    for (const PollHandler& handler : waiting.poll.handlers) line_of_handler_[handler.name].push_back(id);
+  }
+  Fill(id);
+  return id;
+}
+
+// Gives a new poll what waits already: round its queues, one task each, until its slots are full.
+void Dispatcher::Fill(PollId id) {
+  WaitingPoll& waiting = polls_.at(id);
+  auto take = [&](const std::string& queue, bool restartable) {
+    if (waiting.poll.slots == 0) return false;
+    std::optional<TaskRef> task = TakeFrom(queue);
+    if (!task) return false;
+    --waiting.poll.slots;
+    ++waiting.under_way;
+    submit_({*task, waiting.poll.worker, waiting.poll.session, restartable, id});
+    return true;
+  };
+  if (!waiting.poll.activity_arn.empty()) {
+    while (take(waiting.poll.activity_arn, false)) {
+    }
+    return;
+  }
+  for (bool took = true; took;) {
+    took = false;
+    for (const PollHandler& handler : waiting.poll.handlers) {
+      auto queues = queues_of_handler_.find(handler.name);
+      if (queues == queues_of_handler_.end()) continue;
+      for (const std::string& queue : queues->second) took |= take(queue, handler.restartable);
+    }
+  }
+}
+
+std::optional<TaskRef> Dispatcher::TakeFrom(const std::string& name) {
+  auto found = queues_.find(name);
+  if (found == queues_.end()) return std::nullopt;
+  Queue& queue = found->second;
+  while (!queue.tasks.empty()) {
+    TaskRef task = queue.tasks.front();
+    queue.tasks.pop_front();
+    if (queue.waiting.erase(task) > 0) return task;
+  }
+  return std::nullopt;
+}
+
+void Dispatcher::Hurry(PollId id) {
+  auto found = polls_.find(id);
+  if (found == polls_.end()) return;
+  found->second.hurry = true;
+  touched_.push_back(id);
+}
+
+bool Dispatcher::CancelPoll(PollId id) {
+  auto found = polls_.find(id);
+  if (found == polls_.end()) return true;
+  WaitingPoll& waiting = found->second;
+  waiting.poll.slots = 0;
+  if (waiting.under_way == 0 && waiting.tasks.empty()) {
+    polls_.erase(found);
+    return true;
+  }
+  waiting.hurry = true;
+  touched_.push_back(id);
+  return false;
+}
+
+std::optional<Claim> Dispatcher::ClaimOf(PollId id, const std::string& handler) {
+  auto found = polls_.find(id);
+  if (found == polls_.end() || found->second.poll.slots == 0) return std::nullopt;
+  WaitingPoll& waiting = found->second;
+  --waiting.poll.slots;
+  ++waiting.under_way;
+  bool restartable = std::any_of(waiting.poll.handlers.begin(), waiting.poll.handlers.end(),
+                                 [&](const PollHandler& h) { return h.name == handler && h.restartable; });
+  return Claim{id, waiting.poll.worker, waiting.poll.session, restartable};
+}
+
+// The poll at the front gives a slot and goes to the back, so that work spreads over the workers.
+std::optional<Claim> Dispatcher::ClaimFromLine(std::deque<PollId>& line, const std::string& handler) {
+  while (!line.empty()) {
+    PollId id = line.front();
+    line.pop_front();
+    std::optional<Claim> claim = ClaimOf(id, handler);
+    if (!claim) continue;
+    if (polls_.at(id).poll.slots > 0) line.push_back(id);
+    return claim;
+  }
+  return std::nullopt;
+}
+
+std::optional<Claim> Dispatcher::TryClaim(const std::string& queue) {
+  std::string handler(core::HandlerOfQueue(queue));
+  if (handler.size() != queue.size()) {
+    auto line = line_of_activity_.find(queue);
+    if (line != line_of_activity_.end()) {
+      if (std::optional<Claim> claim = ClaimFromLine(line->second, handler)) return claim;
+    }
+  }
+  auto line = line_of_handler_.find(handler);
+  return line == line_of_handler_.end() ? std::nullopt : ClaimFromLine(line->second, handler);
+}
+
+void Dispatcher::ReturnClaim(uint64_t claim) {
+  auto found = polls_.find(claim);
+  if (found == polls_.end()) return;
+  WaitingPoll& waiting = found->second;
+  --waiting.under_way;
+  touched_.push_back(claim);
+  if (waiting.hurry) return;
+  if (waiting.poll.slots++ == 0) {
+    if (!waiting.poll.activity_arn.empty()) {
+      line_of_activity_[waiting.poll.activity_arn].push_back(claim);
+    } else {
+      for (const PollHandler& handler : waiting.poll.handlers) line_of_handler_[handler.name].push_back(claim);
+    }
+  }
+  Fill(claim);
+}
+
+void Dispatcher::Offer(const core::OfferTask& offer) {
+  auto [place, is_new] = queues_.try_emplace(offer.queue);
+  std::string handler(core::HandlerOfQueue(offer.queue));
+  if (is_new) queues_of_handler_[handler].push_back(offer.queue);
+  // A poll may have come between the decision and its commit.
+  if (std::optional<Claim> claim = TryClaim(offer.queue)) {
+    submit_({offer.task, claim->worker, claim->session, claim->restartable, claim->id});
+    return;
+  }
+  if (place->second.waiting.insert(offer.task).second) place->second.tasks.push_back(offer.task);
+}
+
+void Dispatcher::Revoke(const TaskRef& task, const std::string& queue) {
+  auto found = queues_.find(queue);
+  if (found != queues_.end()) found->second.waiting.erase(task);
+}
+
+void Dispatcher::HandOut(core::HandOutTask hand_out) {
+  auto found = polls_.find(hand_out.claim);
+  if (found == polls_.end()) return;
+  --found->second.under_way;
+  found->second.tasks.push_back(std::move(hand_out.details));
+  touched_.push_back(hand_out.claim);
+}
+
+void Dispatcher::Flush() {
+  // A response may add a poll, and so touch again: take the list first.
+  std::vector<PollId> touched = std::move(touched_);
+  touched_.clear();
+  for (PollId id : touched) {
+    auto found = polls_.find(id);
+    if (found == polls_.end()) continue;
+    WaitingPoll& waiting = found->second;
+    if (waiting.under_way > 0 || (waiting.tasks.empty() && !waiting.hurry)) continue;
+    auto respond = std::move(waiting.poll.respond);
+    auto tasks = std::move(waiting.tasks);
+    polls_.erase(found);
+    respond(std::move(tasks));
+  }
+}
+
+void Dispatcher::ForgetOffers() {
+  for (auto& [name, queue] : queues_) {
+    queue.tasks.clear();
+    queue.waiting.clear();
+  }
+}
+
+std::vector<QueueStats> Dispatcher::Stats() const {
+  std::map<std::string, QueueStats> by_handler;
+  for (const auto& [name, queue] : queues_) {
+    std::string handler(core::HandlerOfQueue(name));
+    by_handler[handler].backlog += static_cast<int64_t>(queue.waiting.size());
+  }
+  for (const auto& [id, waiting] : polls_) {
+    if (!waiting.poll.activity_arn.empty()) {
+      ++by_handler[std::string(core::HandlerOfQueue(waiting.poll.activity_arn))].pollers;
+    }
+    for (const PollHandler& handler : waiting.poll.handlers) ++by_handler[handler.name].pollers;
+  }
+  std::vector<QueueStats> stats;
+  for (auto& [handler, row] : by_handler) {
+    row.handler = handler;
+    stats.push_back(row);
+  }
+  return stats;
+}
+
+}  // namespace pawl::dispatch

@@ -1,0 +1,114 @@
+// Matches tasks with waiting polls, in memory: what waits follows from the executions' states and is offered again
+// after a take-over, so nothing here is stored.
+//
+// A poll has slots. A decision that schedules a task may take one at once (TryClaim), so that scheduling and start
+// leave in one batch; otherwise the task is offered and the next poll takes it by a StartTask command. Either way the
+// task is told to the worker only when its start is durable (HandOut, then Flush). Thread rule: the engine's thread
+// only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "scheduler/core/decide.h"
+#include "scheduler/core/effect.h"
+#include "shared/base/clock.h"
+
+namespace pawl::dispatch {
+
+struct PollHandler {
+  std::string name;
+  bool restartable = false;
+};
+
+struct Poll {
+  std::string worker;
+  std::string session;                // empty: GetActivityTask
+  std::vector<PollHandler> handlers;  // gRPC workers: names
+  std::string activity_arn;           // GetActivityTask: takes tasks of exactly this queue
+  int slots = 1;
+  // Called once, with what was handed out; empty when the wait is over.
+  std::function<void(std::vector<core::TaskDetails>)> respond;
+};
+
+struct QueueStats {
+  std::string handler;
+  int64_t backlog = 0;
+  int64_t pollers = 0;
+};
+
+class Dispatcher {
+ public:
+  using PollId = uint64_t;
+  // Sends StartTask to the task's execution; the reply says whether it was taken.
+  using Submit = std::function<void(core::StartTask)>;
+
+  explicit Dispatcher(Submit submit) : submit_(std::move(submit)) {}
+
+  // ---- polls
+
+  PollId AddPoll(Poll poll);
+  // The poll answers at the next Flush at which none of its claims is under way, even without a task.
+  void Hurry(PollId poll);
+  // The caller has gone: the poll takes nothing more. True where nothing is under way for it; otherwise what its claims
+  // bring is still handed out to `respond`.
+  bool CancelPoll(PollId poll);
+
+  // ---- decisions and effects
+
+  std::optional<core::Claim> TryClaim(const std::string& queue);
+  // The batch in which the claim was used has died, or the start was refused.
+  void ReturnClaim(uint64_t claim);
+  void Offer(const core::OfferTask& offer);
+  // Takes an offered task out of its queue. No effect where it is not there.
+  void Revoke(const core::TaskRef& task, const std::string& queue);
+  void HandOut(core::HandOutTask hand_out);
+  // Answers the polls that have something to say. Once after each released batch.
+  void Flush();
+
+  // Forgets all offers (the engine reads the log again).
+  void ForgetOffers();
+
+  std::vector<QueueStats> Stats() const;
+
+ private:
+  struct WaitingPoll {
+    Poll poll;
+    int under_way = 0;  // claims whose batch has not been released
+    bool hurry = false;
+    bool gone = false;
+    std::vector<core::TaskDetails> tasks;
+  };
+  // Offered tasks of one queue, in order; revoked ones are skipped when their turn comes.
+  struct Queue {
+    std::deque<core::TaskRef> tasks;
+    std::unordered_set<core::TaskRef> waiting;
+  };
+
+  void Fill(PollId id);
+  std::optional<core::TaskRef> TakeFrom(const std::string& queue);
+  std::optional<core::Claim> ClaimOf(PollId id, const std::string& handler);
+  std::optional<core::Claim> ClaimFromLine(std::deque<PollId>& line, const std::string& handler);
+
+  Submit submit_;
+  PollId last_poll_ = 0;
+  std::unordered_map<PollId, WaitingPoll> polls_;
+  std::unordered_map<std::string, Queue> queues_;
+  // Which queues a handler's name serves: itself, and activities' ARNs ending in it.
+  std::unordered_map<std::string, std::vector<std::string>> queues_of_handler_;
+  // Polls with free slots, by handler name and by activity ARN; the front is next. Stale entries are dropped on sight.
+  std::unordered_map<std::string, std::deque<PollId>> line_of_handler_;
+  std::unordered_map<std::string, std::deque<PollId>> line_of_activity_;
+  std::vector<PollId> touched_;  // to look at in Flush
+};
+
+}  // namespace pawl::dispatch

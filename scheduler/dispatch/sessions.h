@@ -1,0 +1,74 @@
+// Worker sessions (decisions/0009): who holds which task, and who has gone silent. In memory only; kept alive by polls
+// and heartbeats, never by the database. Thread rule: the engine's thread only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "scheduler/core/task_ref.h"
+#include "scheduler/timers/timer_queue.h"
+#include "shared/base/clock.h"
+
+namespace pawl::dispatch {
+
+class Sessions {
+ public:
+  struct Settings {
+    std::chrono::milliseconds session{10'000};
+    // A task handed out less than this ago may be missing from a poll that was on its way at the same time.
+    std::chrono::milliseconds hand_out_grace{5'000};
+  };
+
+  explicit Sessions(Settings settings) : settings_(settings) {}
+
+  // The session was heard of. A poll that is under way keeps it alive until PollEnded.
+  void Heard(const std::string& session, base::MonotonicTime now);
+  void PollBegan(const std::string& session, base::MonotonicTime now);
+  void PollEnded(const std::string& session, base::MonotonicTime now);
+
+  // The session holds the task from now on; with a heartbeat, it has to be heard of within `heartbeat`.
+  void Hold(const std::string& session, const core::TaskRef& task, base::MonotonicTime now,
+            std::optional<std::chrono::milliseconds> heartbeat);
+  // After a take-over: the session is said to hold the task and has one session time to say so.
+  void Expect(const std::string& session, const core::TaskRef& task, base::MonotonicTime now,
+              std::optional<std::chrono::milliseconds> heartbeat);
+  // A poll listed all it holds: gives the tasks the session should hold and does not; they are held no more.
+  std::vector<core::TaskRef> Missing(const std::string& session, const std::vector<core::TaskRef>& held,
+                                     base::MonotonicTime now);
+  // The task was heard of.
+  void Beat(const core::TaskRef& task, base::MonotonicTime now);
+  // The task is over. `tell`: its holder has not answered and is to be told.
+  void Drop(const core::TaskRef& task, bool tell);
+  // What the session is to be told to stop.
+  std::vector<core::TaskRef> TakeCancelled(const std::string& session);
+  // Ends the session; gives what it held.
+  std::vector<core::TaskRef> End(const std::string& session);
+
+  // Tasks of sessions that have gone silent.
+  std::vector<core::TaskRef> TakeLost(base::MonotonicTime now);
+  // Tasks whose heartbeat is overdue.
+  std::vector<core::TaskRef> TakeSilent(base::MonotonicTime now);
+  std::optional<base::MonotonicTime> NextDue() const;
+
+  size_t size() const { return sessions_.size(); }
+
+ private:
+  struct Session {
+    int polls = 0;
+    std::map<core::TaskRef, base::MonotonicTime> held;  // since when
+    std::vector<core::TaskRef> cancelled;
+  };
+  Session& Touch(const std::string& session, base::MonotonicTime now);
+
+  Settings settings_;
+  std::unordered_map<std::string, Session> sessions_;
+  std::unordered_map<core::TaskRef, std::string> holder_;
+  std::unordered_map<core::TaskRef, std::chrono::milliseconds> heartbeat_of_;
+  timers::TimerQueue<std::string, base::MonotonicTime> expiry_;
+  timers::TimerQueue<core::TaskRef, base::MonotonicTime> beats_;
+};
+
+}  // namespace pawl::dispatch

@@ -1,0 +1,120 @@
+// Effects of durable decisions, timers, and what waits for an execution's end.
+#include <algorithm>
+#include <utility>
+
+#include "scheduler/partition/engine.h"
+#include "scheduler/partition/parts.h"
+
+namespace pawl::partition {
+
+using base::EntityId;
+
+namespace {
+
+// Waits until a timestamp follow the wall clock, which may step: no timer sleeps longer than this before it looks
+// again.
+constexpr std::chrono::hours kSleepMax{1};
+
+}  // namespace
+
+void Engine::Perform(EntityId entity, core::Effect effect) {
+  base::MonotonicTime now = parts_.clock.MonotonicNow();
+  auto seconds = [](std::optional<int64_t> value) -> std::optional<std::chrono::milliseconds> {
+    if (!value) return std::nullopt;
+    return std::chrono::seconds(*value);
+  };
+  if (auto* offer = std::get_if<core::OfferTask>(&effect)) {
+    dispatcher_.Offer(*offer);
+  } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
+    sessions_.Hold(hand_out->session, hand_out->details.task, now, seconds(hand_out->details.heartbeat_seconds));
+    dispatcher_.HandOut(std::move(*hand_out));
+    ArmWakeUp();
+  } else if (auto* expect = std::get_if<core::ExpectTask>(&effect)) {
+    sessions_.Expect(expect->session, expect->task, now, seconds(expect->heartbeat_seconds));
+    ArmWakeUp();
+  } else if (auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
+    dispatcher_.Revoke(revoke->task, revoke->queue);
+    sessions_.Drop(revoke->task, true);
+  } else if (auto* arm = std::get_if<core::ArmTimer>(&effect)) {
+    Arm({entity, arm->frame, arm->kind}, arm->due);
+  } else if (auto* cancel = std::get_if<core::CancelTimer>(&effect)) {
+    timers_.Remove({entity, cancel->frame, cancel->kind});
+  } else if (auto* later = std::get_if<core::ContinueLater>(&effect)) {
+    Submit(entity, core::Continue{later->frame}, [](const absl::Status&) {});
+  } else if (std::holds_alternative<core::Ended>(effect)) {
+    auto found = entities_.find(entity);
+    if (found == entities_.end()) return;
+    std::unique_ptr<Entity> ended = std::move(found->second);
+    entities_.erase(found);
+    const history::ExecutionState& state = ended->state;
+    timers_.Remove({entity, base::FrameId(), core::TimerKind::kExecution});
+    if (auto name = names_.find(ended->name_key); name != names_.end()) {
+      name->second.ended = true;
+      ended_names_.emplace_back(now, ended->name_key);
+    }
+    if (ended->end_waiters.empty()) return;
+    Outcome outcome{state.status, state.started_at, *state.stopped_at, {}, state.error, state.cause};
+    if (state.output) outcome.output = state.output->text();
+    for (auto& waiter : ended->end_waiters) waiter(outcome);
+  }
+}
+
+bool Engine::WhenEnded(EntityId entity, std::function<void(absl::StatusOr<Outcome>)> done) {
+  auto found = entities_.find(entity);
+  if (found == entities_.end()) return false;
+  found->second->end_waiters.push_back(std::move(done));
+  return true;
+}
+
+bool Engine::WhenChanged(EntityId entity, std::function<void()> done) {
+  auto found = entities_.find(entity);
+  if (found == entities_.end()) return false;
+  found->second->change_waiters.push_back(std::move(done));
+  return true;
+}
+
+void Engine::Arm(const TimerKey& key, base::WallTime due) {
+  auto sleep =
+      std::clamp<std::chrono::milliseconds>(due - parts_.clock.WallNow(), std::chrono::milliseconds(0), kSleepMax);
+  timers_.Set(key, parts_.clock.MonotonicNow() + sleep);
+  ArmWakeUp();
+}
+
+// One timer of the executor stands for all: it is set to the earliest thing due.
+void Engine::ArmWakeUp() {
+  std::optional<base::MonotonicTime> due = timers_.next_due();
+  if (std::optional<base::MonotonicTime> other = sessions_.NextDue(); other && (!due || *other < *due)) due = other;
+  if (!due || (wake_up_due_ && *wake_up_due_ <= *due)) return;
+  if (wake_up_ != 0) parts_.executor.Cancel(wake_up_);
+  wake_up_due_ = due;
+  wake_up_ = parts_.executor.PostAt(*due, [this] { WakeUp(); });
+}
+
+void Engine::WakeUp() {
+  wake_up_ = 0;
+  wake_up_due_.reset();
+  base::MonotonicTime now = parts_.clock.MonotonicNow();
+  auto ignore = [](const absl::Status&) {};
+  for (const TimerKey& key : timers_.TakeDue(now, 10'000)) {
+    Submit(key.entity, core::FireTimer{key.frame, key.kind}, [this, key](const absl::Status& status) {
+      // Not recorded (overload, a lost commit): the timer is still owed. A refusal means that it is not.
+      if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+        if (entities_.contains(key.entity)) Arm(key, parts_.clock.WallNow() + std::chrono::seconds(1));
+      }
+    });
+  }
+  for (const core::TaskRef& task : sessions_.TakeLost(now)) {
+    Submit(task.entity, core::ReleaseTask{task, true}, ignore);
+  }
+  for (const core::TaskRef& task : sessions_.TakeSilent(now)) {
+    Submit(task.entity, core::HeartbeatMissed{task}, ignore);
+  }
+  while (!ended_names_.empty() && now - ended_names_.front().first > std::chrono::seconds(10)) {
+    auto name = names_.find(ended_names_.front().second);
+    if (name != names_.end() && name->second.ended) names_.erase(name);
+    ended_names_.pop_front();
+  }
+  ArmWakeUp();
+}
+
+}  // namespace pawl::partition

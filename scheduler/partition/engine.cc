@@ -1,0 +1,254 @@
+#include "scheduler/partition/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "history/codec/codec.h"
+#include "scheduler/partition/parts.h"
+#include "shared/base/check.h"
+
+namespace pawl::partition {
+
+using base::EntityId;
+using base::PartitionId;
+
+Engine::Engine(Settings settings, Parts parts)
+    : settings_(std::move(settings)),
+      parts_(parts),
+      dispatcher_([this](core::StartTask start) {
+        uint64_t claim = start.claim;
+        EntityId entity = start.task.entity;
+        Submit(entity, std::move(start), [this, claim](const absl::Status& status) {
+          if (!status.ok()) dispatcher_.ReturnClaim(claim);
+        });
+      }),
+      sessions_(settings_.sessions) {}
+
+Engine::~Engine() = default;
+
+absl::Status Engine::Health() const {
+  if (!trouble_.empty()) return absl::UnavailableError(trouble_);
+  size_t serving = 0;
+  for (const auto& [id, partition] : partitions_) serving += partition->serving ? 1 : 0;
+  if (static_cast<int32_t>(serving) < settings_.partitions) {
+    return absl::UnavailableError("serving " + std::to_string(serving) + " of " + std::to_string(settings_.partitions) +
+                                  " partitions so far");
+  }
+  return absl::OkStatus();
+}
+
+Engine::Stats Engine::stats() const { return {entities_.size(), partitions_.size(), timers_.size(), mailbox_.size()}; }
+
+Engine::Partition* Engine::PartitionOf(EntityId entity) {
+  auto found = partitions_.find(history::PartitionOfSlot(entity.slot(), settings_.partitions));
+  return found == partitions_.end() ? nullptr : found->second.get();
+}
+
+void Engine::Submit(EntityId entity, core::Command command, std::function<void(absl::Status)> reply) {
+  Enqueue(Mail{.entity = entity, .command = std::move(command), .reply = std::move(reply)});
+}
+
+void Engine::Enqueue(Mail mail) {
+  if (stopping_) {
+    mail.reply(absl::UnavailableError("this node is shutting down; ask again"));
+    return;
+  }
+  if (mailbox_.size() >= settings_.mailbox_max) {
+    mail.reply(absl::ResourceExhaustedError("too many requests are waiting on this node; ask again later"));
+    return;
+  }
+  mailbox_.push_back(std::move(mail));
+  ScheduleTurn();
+}
+
+void Engine::ScheduleTurn() {
+  if (turn_scheduled_) return;
+  turn_scheduled_ = true;
+  parts_.executor.Post([this] {
+    turn_scheduled_ = false;
+    Turn();
+  });
+}
+
+// The loop. Why it is right:
+//  1. A decision changes memory at once, so commands that follow see it; but its replies and effects are parked in the
+//     batch, so nobody outside can see it before it is durable.
+//  2. At most one batch is at the log. The batch being decided builds on it in memory, and is appended only after the
+//     other's commit is known; if that fails, DropEverything voids both (generation_ tells them apart).
+//  3. There is no linger: an idle log gets what is there. While it works, whatever arrives gathers into the next batch,
+//     which is what makes batches grow with load.
+void Engine::Turn() {
+  if (!deciding_) {
+    deciding_ = std::make_unique<Batch>();
+    deciding_->generation = generation_;
+  }
+  while (!mailbox_.empty() && deciding_->decisions < settings_.batch_decisions_max &&
+         deciding_->bytes < settings_.batch_bytes_max) {
+    Mail mail = std::move(mailbox_.front());
+    mailbox_.pop_front();
+    DecideOne(std::move(mail));
+    if (!deciding_) return;  // everything was dropped
+  }
+  if (appending_) return;
+  if (deciding_->decisions == 0) {
+    dispatcher_.Flush();
+    if (stopping_ && mailbox_.empty() && stopped_) std::exchange(stopped_, nullptr)();
+    return;
+  }
+  std::vector<history::PartitionBatch> rows;
+  rows.reserve(deciding_->rows.size());
+  for (auto& [id, batch] : deciding_->rows) rows.push_back(std::move(batch));
+  appending_ = true;
+  // Held by the closure until the log answers.
+  auto batch = std::make_shared<std::unique_ptr<Batch>>(std::exchange(deciding_, nullptr));
+  base::MonotonicTime began = parts_.clock.MonotonicNow();
+  parts_.log.Append(std::move(rows), [this, batch, began](history::AppendResult result) {
+    OnAppended(std::move(*batch), began, std::move(result));
+  });
+  if (!mailbox_.empty()) ScheduleTurn();
+}
+
+void Engine::DecideOne(Mail mail) {
+  Partition* partition = PartitionOf(mail.entity);
+  if (partition == nullptr) {
+    mail.reply(absl::UnavailableError("this node does not serve that execution's partition; ask again"));
+    return;
+  }
+  if (!partition->serving) {
+    partition->waiting.push_back(std::move(mail));
+    return;
+  }
+  const auto* start = std::get_if<core::StartExecution>(&mail.command);
+  std::unique_ptr<Entity> fresh;
+  Entity* entity = nullptr;
+  if (start != nullptr) {
+    fresh = std::make_unique<Entity>();
+    fresh->state.id = mail.entity;
+    fresh->program = mail.program;
+    fresh->partition = partition->id;
+    fresh->name_key = mail.name_key;
+    entity = fresh.get();
+  } else {
+    auto found = entities_.find(mail.entity);
+    if (found == entities_.end()) {
+      mail.reply(absl::NotFoundError("expected an open execution, but it has ended or never was"));
+      return;
+    }
+    entity = found->second.get();
+  }
+
+  history::ExecutionState& state = entity->state;
+  base::SeededRandom random(std::hash<EntityId>()(mail.entity) ^ (static_cast<uint64_t>(state.revision + 1) << 20));
+  size_t names_before = state.names.size();
+  core::Ambient ambient{.now = parts_.clock.WallNow(),
+                        .random = random,
+                        .program = *entity->program,
+                        .limits = settings_.limits,
+                        .binding = settings_.binding,
+                        .claim = [this](const std::string& queue) { return dispatcher_.TryClaim(queue); },
+                        .token = parts_.token};
+  core::Decision decision = core::Decide(state, mail.command, ambient);
+  if (!decision.refusal.ok()) {
+    mail.reply(decision.refusal);
+    return;
+  }
+  if (decision.events.empty()) {
+    // Nothing to record: but what is told must not overtake what is not durable yet.
+    deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply)});
+    if (!appending_ && deciding_->decisions == 0) {
+      auto releases = std::move(deciding_->releases);
+      deciding_->releases.clear();
+      for (Release& release : releases) ReleaseOne(release);
+    }
+    return;
+  }
+
+  history::PartitionBatch& rows = deciding_->rows[partition->id];
+  if (rows.decisions.empty()) {
+    rows.partition = partition->id;
+    rows.epoch = partition->epoch;
+    rows.first_sequence = partition->next_sequence;
+  }
+  if (start != nullptr) {
+    rows.opened.push_back({.entity = mail.entity,
+                           .name_key = mail.name_key,
+                           .input_digest = mail.input_digest,
+                           .account = start->start.account,
+                           .region = start->start.region,
+                           .machine = start->start.machine,
+                           .name = start->start.name,
+                           .started_at = state.started_at});
+    entities_.emplace(mail.entity, std::move(fresh));
+  }
+  if (!state.is_running()) {
+    rows.closed.push_back({mail.entity, static_cast<int16_t>(state.status), *state.stopped_at});
+  }
+  base::EventId first;
+  for (const history::Event& event : decision.events) {
+    if (event.is_public()) {
+      first = event.id;
+      break;
+    }
+  }
+  if (first.value() == 0) first = state.last_event.next();
+  std::string bytes = history::EncodeDecision(decision.events, names_before, state.names);
+  deciding_->bytes += bytes.size() + 100;
+  ++deciding_->decisions;
+  rows.decisions.push_back({mail.entity, state.revision, first, std::move(bytes)});
+  partition->next_sequence = partition->next_sequence.next();
+  Observe(*entity, decision.events);
+  deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply)});
+}
+
+void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result) {
+  appending_ = false;
+  if (batch->generation != generation_) {
+    // Memory was thrown away meanwhile; the callers do not know either.
+    Abandon(*batch, "the outcome is unknown; ask again");
+    ScheduleTurn();
+    return;
+  }
+  if (result.code == history::AppendCode::kUnknown) {
+    DropEverything(result.error);
+    Abandon(*batch, "the outcome is unknown; ask again");
+    return;
+  }
+  failures_in_a_row_ = 0;
+  for (PartitionId refused : result.refused) DropPartition(refused, "another node has claimed it");
+  parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
+  for (Release& release : batch->releases) {
+    bool is_refused =
+        std::find(result.refused.begin(), result.refused.end(), release.partition) != result.refused.end();
+    if (is_refused) {
+      AbandonOne(release, "another node has taken the partition over; ask again");
+    } else {
+      ReleaseOne(release);
+    }
+  }
+  dispatcher_.Flush();
+  // At once, not by ScheduleTurn: what was decided meanwhile goes to the idle log now.
+  Turn();
+}
+
+void Engine::AbandonOne(Release& release, const std::string& why) {
+  for (core::Effect& effect : release.effects) {
+    if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) dispatcher_.ReturnClaim(hand_out->claim);
+  }
+  release.reply(absl::UnavailableError(why));
+}
+
+void Engine::Abandon(Batch& batch, const std::string& why) {
+  for (Release& release : batch.releases) AbandonOne(release, why);
+  dispatcher_.Flush();
+}
+
+void Engine::ReleaseOne(Release& release) {
+  release.reply(absl::OkStatus());
+  if (auto found = entities_.find(release.entity); found != entities_.end()) {
+    auto waiters = std::exchange(found->second->change_waiters, {});
+    for (auto& waiter : waiters) waiter();
+  }
+  for (core::Effect& effect : release.effects) Perform(release.entity, std::move(effect));
+}
+
+}  // namespace pawl::partition

@@ -1,0 +1,227 @@
+// The engine of a node: it owns partitions, decides commands on their executions, makes the decisions durable in
+// batches, and only then lets their effects out.
+//
+//   turn:  take commands while they are there, within a budget; decide each -> the batch's rows and releases
+//          log.Append(batch)            one transaction for the batches of all partitions of the node
+//          committed -> release: effects and replies, in order
+//          refused   -> these partitions' leases are lost: drop their memory; the others' releases stand
+//          unknown   -> drop everything in memory, claim again, read again; never guess
+//
+// While a batch commits the next one is decided; if the first fails, the second dies with it. There is no undo code:
+// memory is a cache of the log (ARCHITECTURE.md, "The partition"). Thread rule: everything runs on the executor's
+// thread; other threads Post to it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "history/codec/codec.h"
+#include "history/log/event_log.h"
+#include "history/state/state.h"
+#include "scheduler/asl/program.h"
+#include "scheduler/core/decide.h"
+#include "scheduler/dispatch/dispatcher.h"
+#include "scheduler/dispatch/sessions.h"
+#include "scheduler/partition/timer_key.h"
+#include "scheduler/timers/timer_queue.h"
+#include "shared/base/clock.h"
+#include "shared/base/executor.h"
+#include "shared/base/random.h"
+
+namespace pawl::partition {
+
+// Where pinned definitions come from. `done` runs on the engine's thread.
+using LoadProgram = std::function<void(std::string digest,
+                                       std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done)>;
+
+struct Settings {
+  std::string node;  // this incarnation's id
+  int32_t partitions = 64;
+  std::chrono::milliseconds lease{5'000};
+  core::Limits limits;
+  core::BindingOptions binding;
+  size_t mailbox_max = 200'000;  // commands waiting to be decided; more are refused
+  size_t batch_decisions_max = 4'000;
+  size_t batch_bytes_max = 8u << 20;
+  dispatch::Sessions::Settings sessions;
+};
+
+// What happened, for metrics. Calls come on the engine's thread and must be cheap.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void ExecutionStarted(const std::string& /*machine*/) {}
+  virtual void ExecutionEnded(const std::string& /*machine*/, history::ExecutionStatus, std::chrono::milliseconds) {}
+  virtual void StateLeft(history::StateKind, std::chrono::milliseconds) {}
+  virtual void TaskStarted(const std::string& /*queue*/, std::chrono::milliseconds /*waited*/) {}
+  virtual void TaskEnded(const std::string& /*queue*/, bool /*succeeded*/, std::chrono::milliseconds /*ran*/) {}
+  virtual void BatchCommitted(size_t /*decisions*/, std::chrono::microseconds) {}
+  virtual void LogLine(const std::string& /*sentence*/) {}
+};
+
+struct StartRequest {
+  history::ExecutionStarted start;
+  std::shared_ptr<const asl::Program> program;
+  bool name_is_given = true;  // made-up names need no look-up
+};
+struct Started {
+  base::EntityId entity;
+  base::WallTime at;
+};
+
+// How an execution ended.
+struct Outcome {
+  history::ExecutionStatus status = history::ExecutionStatus::kRunning;
+  base::WallTime started_at;
+  base::WallTime stopped_at;
+  std::optional<std::string> output;
+  std::optional<std::string> error;
+  std::optional<std::string> cause;
+};
+
+class Engine {
+ public:
+  struct Parts {
+    base::Executor& executor;
+    base::Clock& clock;
+    base::Random& random;
+    history::EventLog& log;
+    LoadProgram load_program;
+    std::function<std::string(const core::TaskRef&)> token;
+    Observer& observer;
+  };
+
+  Engine(Settings settings, Parts parts);
+  ~Engine();
+
+  // Claims what partitions are free, recovers them, and keeps the leases until Stop.
+  void Run();
+  // Takes no more commands, commits what is decided, gives the partitions up, then calls `done`.
+  void Stop(std::function<void()> done);
+
+  // OK, or why this node cannot serve just now.
+  absl::Status Health() const;
+
+  // ---- commands. Replies come after the commit; UNAVAILABLE means "not recorded as far as is known: ask again".
+
+  void Start(StartRequest request, std::function<void(absl::StatusOr<Started>)> reply);
+  void Submit(base::EntityId entity, core::Command command, std::function<void(absl::Status)> reply);
+
+  // Calls `done` when the execution has ended; false where it is not open here (ended, or never was).
+  bool WhenEnded(base::EntityId entity, std::function<void(absl::StatusOr<Outcome>)> done);
+  // Calls `done` once, at the next commit of a decision on the execution; false where it is not open here.
+  bool WhenChanged(base::EntityId entity, std::function<void()> done);
+
+  // The open execution of that name, if this node has it.
+  std::optional<base::EntityId> FindOpen(const history::NameKey& key) const;
+
+  dispatch::Dispatcher& dispatcher() { return dispatcher_; }
+  dispatch::Sessions& sessions() { return sessions_; }
+  // The sweep of silent sessions looks again; after something was added to sessions().
+  void SessionsChanged() { ArmWakeUp(); }
+
+  struct Stats {
+    size_t open_executions = 0;
+    size_t partitions_owned = 0;
+    size_t timers = 0;
+    size_t mailbox = 0;
+  };
+  Stats stats() const;
+
+ private:
+  struct Entity;
+  struct Partition;
+  struct Mail;
+  struct Release;
+  struct Batch;
+
+  // engine.cc: the loop
+  void Enqueue(Mail mail);
+  void ScheduleTurn();
+  void Turn();
+  void DecideOne(Mail mail);
+  void OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result);
+  void ReleaseOne(Release& release);
+  // Answers UNAVAILABLE and gives claims back: what was decided is not, or may not be, recorded.
+  void AbandonOne(Release& release, const std::string& why);
+  void Abandon(Batch& batch, const std::string& why);
+  void Observe(const Entity& entity, const std::vector<history::Event>& events);
+
+  // effects.cc
+  void Perform(base::EntityId entity, core::Effect effect);
+  void Arm(const TimerKey& key, base::WallTime due);
+  void ArmWakeUp();
+  void WakeUp();
+
+  // ownership.cc
+  void ClaimFree();
+  void Renew();
+  void Recover(base::PartitionId partition);
+  void Recovered(base::PartitionId partition);
+  void DropPartition(base::PartitionId partition, const std::string& why);
+  void DropEverything(const std::string& why);
+
+  // starts.cc
+  void LookUpNames();
+  void Admit(StartRequest request, history::NameKey key, std::function<void(absl::StatusOr<Started>)> reply);
+
+  Partition* PartitionOf(base::EntityId entity);
+
+  const Settings settings_;
+  Parts parts_;
+  dispatch::Dispatcher dispatcher_;
+  dispatch::Sessions sessions_;
+
+  std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;
+  std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
+
+  std::deque<Mail> mailbox_;
+  std::unique_ptr<Batch> deciding_;
+  bool appending_ = false;
+  bool turn_scheduled_ = false;
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  // Raised when memory is thrown away: what was under way under an older one is void.
+  uint64_t generation_ = 0;
+  std::string trouble_;  // why Health is not OK; empty if it is
+  int failures_in_a_row_ = 0;
+
+  // An execution's name is unique for as long as it is stored; open ones and those that ended a moment ago are here, so
+  // that a look-up that was under way while one started and ended cannot miss it.
+  struct Name {
+    base::EntityId entity;
+    history::InputDigest input_digest{};
+    base::WallTime started_at;
+    bool ended = false;
+  };
+  std::map<history::NameKey, Name> names_;
+  std::deque<std::pair<base::MonotonicTime, history::NameKey>> ended_names_;
+  struct LookUp {
+    StartRequest request;
+    history::NameKey key;
+    std::function<void(absl::StatusOr<Started>)> reply;
+  };
+  std::vector<LookUp> look_ups_;
+  bool looking_up_ = false;
+
+  timers::TimerQueue<TimerKey, base::MonotonicTime> timers_;
+  base::Executor::TimerHandle wake_up_ = 0;
+  std::optional<base::MonotonicTime> wake_up_due_;
+  base::Executor::TimerHandle renewal_ = 0;
+};
+
+// SHA-256 based keys (decisions/0002).
+history::NameKey MakeNameKey(const std::string& account, const std::string& region, const std::string& machine,
+                             const std::string& name);
+history::InputDigest MakeInputDigest(const std::string& input);
+base::Slot SlotOf(const history::NameKey& key);
+
+}  // namespace pawl::partition

@@ -1,0 +1,237 @@
+// Which partitions this node owns: claiming, recovering, renewing, dropping.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "history/state/apply.h"
+#include "scheduler/partition/engine.h"
+#include "scheduler/partition/parts.h"
+
+namespace pawl::partition {
+
+using base::PartitionId;
+
+void Engine::Run() {
+  ClaimFree();
+  renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + settings_.lease / 3, [this] { Renew(); });
+}
+
+void Engine::ClaimFree() {
+  history::ClaimRequest request{.node = settings_.node, .partitions = {}, .lease = settings_.lease};
+  for (int32_t i = 0; i < settings_.partitions; ++i) {
+    if (!partitions_.contains(PartitionId(i))) request.partitions.emplace_back(i);
+  }
+  if (request.partitions.empty() || stopping_) return;
+  parts_.log.Claim(std::move(request), [this, generation = generation_](auto claimed) {
+    if (generation != generation_) return;
+    if (!claimed.ok()) {
+      trouble_ = "the database cannot be used: " + std::string(claimed.status().message());
+      ++failures_in_a_row_;
+      if (failures_in_a_row_ == 1) parts_.observer.LogLine(trouble_);
+      return;
+    }
+    if (!trouble_.empty()) parts_.observer.LogLine("the database can be used again");
+    trouble_.clear();
+    failures_in_a_row_ = 0;
+    for (const history::Claimed& claim : *claimed) {
+      auto partition = std::make_unique<Partition>();
+      partition->id = claim.partition;
+      partition->epoch = claim.epoch;
+      partition->next_sequence = claim.next_sequence;
+      partitions_[claim.partition] = std::move(partition);
+    }
+    for (const history::Claimed& claim : *claimed) Recover(claim.partition);
+  });
+}
+
+void Engine::Renew() {
+  renewal_ = 0;
+  if (stopping_) return;
+  base::MonotonicTime now = parts_.clock.MonotonicNow();
+  renewal_ = parts_.executor.PostAt(now + settings_.lease / 3, [this] { Renew(); });
+  if (partitions_.empty()) {
+    ClaimFree();
+    return;
+  }
+  parts_.log.Renew(settings_.node, settings_.lease, [this, generation = generation_](auto held) {
+    if (generation != generation_ || stopping_) return;
+    if (!held.ok()) return;  // the fence stands guard; a lost connection shows at the next append
+    std::set<PartitionId> still(held->begin(), held->end());
+    std::vector<PartitionId> lost;
+    for (const auto& [id, partition] : partitions_) {
+      if (!still.contains(id)) lost.push_back(id);
+    }
+    for (PartitionId id : lost) DropPartition(id, "its lease is gone");
+    ClaimFree();
+  });
+}
+
+// Folds the log of every open execution of the partition, then does what is owed.
+void Engine::Recover(PartitionId id) {
+  auto programs_missing = std::make_shared<std::set<std::string>>();
+  parts_.log.Recover(
+      id,
+      [this, id, generation = generation_](history::StoredEntity stored) {
+        auto partition = partitions_.find(id);
+        if (generation != generation_ || partition == partitions_.end()) return;
+        history::Decoder decoder;
+        auto entity = std::make_unique<Entity>();
+        auto report = [&](const absl::Status& status) {
+          parts_.observer.LogLine("execution " + stored.entity.ToString() +
+                                  " cannot be read back and is left alone: " + std::string(status.message()));
+        };
+        if (stored.snapshot) {
+          auto state = decoder.DecodeSnapshot(stored.snapshot->bytes);
+          if (!state.ok()) return report(state.status());
+          entity->state = *std::move(state);
+        }
+        entity->state.id = stored.entity;
+        for (const history::DecisionRow& row : stored.decisions) {
+          auto events = decoder.DecodeDecision(row.bytes);
+          if (!events.ok()) return report(events.status());
+          for (const history::Event& event : *events) history::Apply(entity->state, event);
+          entity->state.revision = row.revision;
+        }
+        entity->partition = id;
+        const history::ExecutionStarted& start = entity->state.start;
+        entity->name_key = MakeNameKey(start.account, start.region, start.machine, start.name);
+        names_[entity->name_key] = {stored.entity, MakeInputDigest(start.input.text()), entity->state.started_at,
+                                    false};
+        partition->second->recovered.push_back(stored.entity);
+        entities_[stored.entity] = std::move(entity);
+      },
+      [this, id, generation = generation_](const absl::Status& status) {
+        if (generation != generation_ || !partitions_.contains(id)) return;
+        if (!status.ok()) {
+          DropPartition(id, "it could not be read: " + std::string(status.message()));
+          return;
+        }
+        Recovered(id);
+      });
+}
+
+// Definitions first, then the effects that the states still owe, then the commands that came meanwhile.
+void Engine::Recovered(PartitionId id) {
+  auto missing = std::make_shared<size_t>(1);
+  auto one_done = [this, id, missing, generation = generation_] {
+    if (--*missing > 0 || generation != generation_) return;
+    auto found = partitions_.find(id);
+    if (found == partitions_.end()) return;
+    Partition& partition = *found->second;
+    partition.serving = true;
+    for (base::EntityId entity : partition.recovered) {
+      auto place = entities_.find(entity);
+      if (place == entities_.end() || place->second->program == nullptr) continue;
+      for (core::Effect& effect : core::Resume(place->second->state)) Perform(entity, std::move(effect));
+    }
+    partition.recovered.clear();
+    for (Mail& mail : partition.waiting) mailbox_.push_back(std::move(mail));
+    partition.waiting.clear();
+    dispatcher_.Flush();
+    ScheduleTurn();
+  };
+  std::map<std::string, std::vector<base::EntityId>> by_digest;
+  for (base::EntityId entity : partitions_.at(id)->recovered) {
+    by_digest[entities_.at(entity)->state.start.definition_digest].push_back(entity);
+  }
+  *missing += by_digest.size();
+  for (auto& [digest, entities] : by_digest) {
+    parts_.load_program(digest, [this, one_done, digest = digest, entities = std::move(entities)](auto program) {
+      for (base::EntityId entity : entities) {
+        auto found = entities_.find(entity);
+        if (found == entities_.end()) continue;
+        if (program.ok()) {
+          found->second->program = *program;
+        } else {
+          parts_.observer.LogLine("execution " + entity.ToString() + " stands still, its definition " + digest +
+                                  " cannot be loaded: " + std::string(program.status().message()));
+          entities_.erase(found);
+        }
+      }
+      one_done();
+    });
+  }
+  one_done();
+}
+
+void Engine::DropPartition(PartitionId id, const std::string& why) {
+  auto found = partitions_.find(id);
+  if (found == partitions_.end()) return;
+  parts_.observer.LogLine("partition " + std::to_string(id.value()) + " is given up: " + why);
+  std::unique_ptr<Partition> gone = std::move(found->second);
+  partitions_.erase(found);
+  for (auto it = entities_.begin(); it != entities_.end();) {
+    if (it->second->partition != id) {
+      ++it;
+      continue;
+    }
+    std::unique_ptr<Entity> entity = std::move(it->second);
+    it = entities_.erase(it);
+    names_.erase(entity->name_key);
+    for (auto& waiter : entity->end_waiters) waiter(absl::UnavailableError("the partition has moved; ask again"));
+    for (auto& waiter : entity->change_waiters) waiter();
+  }
+  for (Mail& mail : gone->waiting) mail.reply(absl::UnavailableError("the partition has moved; ask again"));
+  if (deciding_) {
+    deciding_->rows.erase(id);
+    auto releases = std::move(deciding_->releases);
+    deciding_->releases.clear();
+    deciding_->decisions = 0;
+    for (const auto& [other, rows] : deciding_->rows) deciding_->decisions += rows.decisions.size();
+    for (Release& release : releases) {
+      if (release.partition == id) {
+        AbandonOne(release, "the partition has moved; ask again");
+      } else {
+        deciding_->releases.push_back(std::move(release));
+      }
+    }
+  }
+}
+
+void Engine::DropEverything(const std::string& why) {
+  ++generation_;
+  ++failures_in_a_row_;
+  if (trouble_.empty()) parts_.observer.LogLine("the last commit's outcome is unknown, reading the log again: " + why);
+  trouble_ = "the database cannot be used: " + why;
+  auto batch = std::move(deciding_);
+  auto partitions = std::move(partitions_);
+  auto entities = std::move(entities_);
+  auto mail = std::move(mailbox_);
+  partitions_.clear();
+  entities_.clear();
+  mailbox_.clear();
+  names_.clear();
+  ended_names_.clear();
+  timers_.Clear();
+  dispatcher_.ForgetOffers();
+  auto retry = absl::UnavailableError("the database cannot be used just now; ask again");
+  if (batch) Abandon(*batch, "the database cannot be used just now; ask again");
+  for (auto& [id, partition] : partitions) {
+    for (Mail& waiting : partition->waiting) waiting.reply(retry);
+  }
+  for (Mail& waiting : mail) waiting.reply(retry);
+  for (auto& [id, entity] : entities) {
+    for (auto& waiter : entity->end_waiters) waiter(retry);
+    for (auto& waiter : entity->change_waiters) waiter();
+  }
+  // With growing patience; Renew keeps asking too.
+  auto wait = std::chrono::milliseconds(std::min(2000, 50 << std::min(failures_in_a_row_, 5)));
+  parts_.executor.PostAt(parts_.clock.MonotonicNow() + wait, [this, generation = generation_] {
+    if (generation == generation_) ClaimFree();
+  });
+}
+
+void Engine::Stop(std::function<void()> done) {
+  stopping_ = true;
+  if (renewal_ != 0) parts_.executor.Cancel(renewal_);
+  if (wake_up_ != 0) parts_.executor.Cancel(wake_up_);
+  renewal_ = wake_up_ = 0;
+  stopped_ = [this, done = std::move(done)] {
+    std::vector<PartitionId> owned;
+    for (const auto& [id, partition] : partitions_) owned.push_back(id);
+    parts_.log.Release(settings_.node, std::move(owned), done);
+  };
+  ScheduleTurn();
+}
+
+}  // namespace pawl::partition

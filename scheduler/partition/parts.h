@@ -1,0 +1,58 @@
+// What the engine keeps per partition, execution, command and batch. Internal to scheduler/partition.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scheduler/partition/engine.h"
+
+namespace pawl::partition {
+
+struct Engine::Entity {
+  history::ExecutionState state;
+  std::shared_ptr<const asl::Program> program;
+  base::PartitionId partition;
+  history::NameKey name_key{};
+  std::vector<std::function<void(absl::StatusOr<Outcome>)>> end_waiters;
+  std::vector<std::function<void()>> change_waiters;
+};
+
+struct Engine::Partition {
+  base::PartitionId id;
+  base::Epoch epoch;
+  base::Sequence next_sequence;
+  bool serving = false;       // recovered
+  std::vector<Mail> waiting;  // came while it was being recovered
+  std::vector<base::EntityId> recovered;
+};
+
+// A command on its way to its decision.
+struct Engine::Mail {
+  base::EntityId entity;
+  core::Command command;
+  std::function<void(absl::Status)> reply;
+  // StartExecution only.
+  std::shared_ptr<const asl::Program> program;
+  history::NameKey name_key{};
+  history::InputDigest input_digest{};
+};
+
+// What a decision lets out when its batch is durable.
+struct Engine::Release {
+  base::EntityId entity;
+  base::PartitionId partition;
+  core::Effects effects;
+  std::function<void(absl::Status)> reply;
+};
+
+struct Engine::Batch {
+  uint64_t generation = 0;
+  std::map<base::PartitionId, history::PartitionBatch> rows;
+  std::vector<Release> releases;
+  size_t decisions = 0;
+  size_t bytes = 0;
+};
+
+}  // namespace pawl::partition
