@@ -1,0 +1,13 @@
+// The `report` activity. A text and a picture of what a pipeline found. See README.md.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json_fwd.hpp"
+#include "worker/activities/common/artifact_store.h"
+#include "worker/sdk/activity.h"
+
+namespace pawl::activities {
+
+absl::StatusOr<nlohmann::json> Report(const ArtifactStore& store, worker::TaskContext& task);
+
+}  // namespace pawl::activities

@@ -1,0 +1,13 @@
+// The `select-best` activity. The best of several training jobs. See README.md.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json_fwd.hpp"
+#include "worker/activities/common/artifact_store.h"
+#include "worker/sdk/activity.h"
+
+namespace pawl::activities {
+
+absl::StatusOr<nlohmann::json> SelectBest(const ArtifactStore& store, worker::TaskContext& task);
+
+}  // namespace pawl::activities
