@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# What the scripts of ./dev share: messages, building, and running one step with its log and its count.
+
+LOGS="$PWD/build/logs"
+# shellcheck disable=SC2034  # used by install.sh
+TOOLS="${PAWL_TOOLS:-$HOME/.cache/pawl-tools}"
+JOBS="${PAWL_JOBS:-$(nproc)}"
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
+
+# Totals of run_step.
+PASSED=0
+FAILED=0
+
+say() { printf '%s\n' "$*"; }
+
+cpp_files() { git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'; }
+
+# build_preset PRESET: configure when needed, then compile everything; the log shows only on failure or as progress.
+build_preset() {
+  run_logged "build-$1" compile_preset "$1" || {
+    say "the build failed; the whole log is build/logs/build-$1.log"
+    exit 1
+  }
+}
+
+compile_preset() {
+  # Configuring again is cheap and picks up changed presets.
+  cmake --preset "$1" && ninja -C "build/$1" -j "$JOBS"
+}
+
+# run_logged NAME COMMAND...: runs the command with its output in build/logs/NAME.log and prints a line now and then;
+# the last lines of the log when it fails. Leaves the seconds in SECONDS_TAKEN.
+run_logged() {
+  local name="$1" log="$LOGS/$1.log" start=$SECONDS shown=$SECONDS status=0
+  shift
+  mkdir -p "$LOGS"
+  ("$@") >"$log" 2>&1 </dev/null &
+  local pid=$!
+  # A stop of ./dev stops the step with all of its children.
+  trap 'kill_tree '"$pid"'; exit 130' INT TERM
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.2
+    if ((SECONDS - shown >= 15)); then
+      shown=$SECONDS
+      printf '   %-14s %4d s  %s\n' "$name" $((SECONDS - start)) "$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+    fi
+  done
+  wait "$pid" || status=$?
+  trap - INT TERM
+  SECONDS_TAKEN=$((SECONDS - start))
+  if ((status != 0)); then
+    say "---- $name failed (exit code $status); the end of build/logs/$name.log:"
+    tail -n 60 "$log"
+    say "----"
+  fi
+  return "$status"
+}
+
+kill_tree() {
+  local child
+  for child in $(pgrep -P "$1"); do kill_tree "$child"; done
+  kill "$1" 2>/dev/null || true
+}
+
+# run_step NAME COMMAND...: like run_logged, and adds the last line "N passed, N failed" of the log to the totals. A
+# command without such a line counts as one, passed or failed by its exit code.
+run_step() {
+  local name="$1" status=0 passed=0 failed=0 counts
+  run_logged "$@" || status=$?
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$LOGS/$name.log" | tail -n 1 || true)
+  if [[ "$counts" =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    passed="${BASH_REMATCH[1]}" failed="${BASH_REMATCH[2]}"
+  elif ((status == 0)); then
+    passed=1
+  fi
+  # A runner that fails has failed at something, whatever it counted.
+  if ((status != 0 && failed == 0)); then failed=1; fi
+  PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed))
+  printf '%-6s %-16s %6d passed %4d failed %5d s\n' "$([[ $failed == 0 ]] && echo ok || echo FAILED)" "$name" \
+    "$passed" "$failed" "$SECONDS_TAKEN"
+  grep -hE '^(SKIPPED|skipped): ' "$LOGS/$name.log" | sed 's/^/       /' | sort -u | head -n 20 || true
+  [[ $failed == 0 ]]
+}

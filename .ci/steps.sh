@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# The steps of `./dev test`, cheapest first. Each is a function step_NAME (dashes as underscores) run by run_step; a
+# compile step that fails makes the steps that need its binaries fail at once.
+
+STEPS=(format shell architecture shared-material build unit conformance contract integration e2e alerts chart
+  asan-build asan fuzz tsan-build tsan)
+
+list_steps() { printf '%s\n' "${STEPS[@]}"; }
+
+# run_steps [NAME...]: all of them, or these in the order given. Ends with the totals; the exit code says if all passed.
+run_steps() {
+  local name started=$SECONDS
+  local -a chosen=("$@")
+  ((${#chosen[@]})) || chosen=("${STEPS[@]}")
+  for name in "${chosen[@]}"; do
+    if ! declare -F "step_${name//-/_}" >/dev/null; then
+      say "./dev: no step \"$name\"; \"./dev test --list\" names them" >&2
+      exit 2
+    fi
+    run_step "$name" "step_${name//-/_}" || true
+  done
+  say "$((SECONDS - started)) s in all; logs in build/logs"
+  say "$PASSED passed, $FAILED failed"
+  ((FAILED == 0))
+}
+
+step_format() {
+  cpp_files | xargs -0 -r -n 40 -P "$JOBS" clang-format-16 --dry-run -Werror
+}
+
+step_shell() {
+  git ls-files -z --cached --others --exclude-standard dev '*.sh' .ci/run | xargs -0 shellcheck -x -S warning
+}
+
+step_architecture() {
+  python3 tests/architecture/architecture_test.py
+}
+
+# The recorded conformance cases lie beside the checkout. Without them their tests skip themselves; CI must not.
+step_shared_material() {
+  local folder missing=0
+  for folder in conformance suites/jsonpath suites/jsonata suites/validation suites/workflows; do
+    [[ -d "../shared/$folder" ]] && continue
+    missing=1
+    say "SKIPPED: the tests that read ../shared/$folder, which is not there"
+  done
+  ((missing == 0)) && return
+  [[ "${CI:-}" != true ]]
+}
+
+step_build() { compile_preset release; }
+
+# Every GoogleTest binary of the release build, with a PostgreSQL of their own for those that ask for one.
+step_unit() { with_postgres ctest_counted release; }
+
+step_conformance() { suite conformance; }
+step_contract() { suite contract; }
+step_integration() { suite integration; }
+step_e2e() { suite e2e; }
+
+step_alerts() {
+  promtool check rules deploy/alerts.yml &&
+    promtool test rules deploy/alerts_test.yml
+}
+
+step_chart() { python3 helm/check.py --helm "$HELM"; }
+
+step_asan_build() { compile_preset asan; }
+step_asan() {
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
+  with_postgres ctest_counted asan
+}
+
+step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
+
+step_tsan_build() { compile_preset tsan; }
+step_tsan() {
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  export TSAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
+  ctest_counted tsan
+}
+
+# A suite that is no GoogleTest brings its own runner, which ends with "N passed, N failed".
+suite() {
+  if [[ ! -x "tests/$1/run.sh" ]]; then
+    say "0 passed, 0 failed (tests/$1 has no runner)"
+    return
+  fi
+  PAWL_BIN="$PWD/build/release/bin" "tests/$1/run.sh"
+}
+
+with_postgres() { python3 tests/support/postgres.py run -- bash -c 'source .ci/lib.sh; source .ci/steps.sh; "$@"' - "$@"; }
+
+# ctest_counted PRESET: runs all tests of a build and counts GoogleTest's cases, not its binaries.
+ctest_counted() {
+  local results="$PWD/build/$1/test-results" status=0
+  rm -rf "$results"
+  mkdir -p "$results"
+  GTEST_OUTPUT="json:$results/" ctest --test-dir "build/$1" -j "$JOBS" --output-on-failure --no-tests=error \
+    --output-junit "$results/ctest.xml" || status=$?
+  python3 .ci/count_results.py "$results" || status=1
+  return "$status"
+}
+
+# lint_files [FILE...]: zero warnings of the checks in .clang-tidy.
+lint_files() {
+  local -a files=("$@")
+  if ((${#files[@]} == 0)); then
+    mapfile -t files < <({
+      git diff --name-only --diff-filter=d "$(git merge-base HEAD main)" -- '*.cc'
+      git ls-files --others --exclude-standard '*.cc'
+    } | sort -u)
+  fi
+  step_shell
+  ((${#files[@]})) || return 0
+  cmake --preset asan >/dev/null
+  printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$JOBS" clang-tidy-16 -p build/asan --quiet --warnings-as-errors='*'
+}
