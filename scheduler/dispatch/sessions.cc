@@ -38,8 +38,9 @@ void Sessions::Hold(const std::string& name, const TaskRef& task, MonotonicTime 
 
 void Sessions::Expect(const std::string& session, const TaskRef& task, MonotonicTime now,
                       std::optional<std::chrono::milliseconds> heartbeat) {
-  if (holder_.contains(task)) return;  // heard of before, and still
-  Hold(session, task, now, heartbeat);
+  // Its holder may have been heard of already; then only the heartbeat is news.
+  auto holder = holder_.find(task);
+  Hold(holder == holder_.end() ? session : holder->second, task, now, heartbeat);
 }
 
 std::vector<TaskRef> Sessions::Missing(const std::string& name, const std::vector<TaskRef>& held, MonotonicTime now) {

@@ -73,6 +73,14 @@ bool Engine::WhenChanged(EntityId entity, std::function<void()> done) {
   return true;
 }
 
+bool Engine::HasTask(const core::TaskRef& task) const {
+  auto found = entities_.find(task.entity);
+  if (found == entities_.end()) return false;
+  const history::Frame* frame = found->second->state.Find(task.frame);
+  const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
+  return waiting != nullptr && waiting->scheduled_event == task.scheduled_event && waiting->attempt == task.attempt;
+}
+
 void Engine::Arm(const TimerKey& key, base::WallTime due) {
   auto sleep =
       std::clamp<std::chrono::milliseconds>(due - parts_.clock.WallNow(), std::chrono::milliseconds(0), kSleepMax);

@@ -120,6 +120,9 @@ class Engine {
   // Calls `done` once, at the next commit of a decision on the execution; false where it is not open here.
   bool WhenChanged(base::EntityId entity, std::function<void()> done);
 
+  // The hand-out is the current one: not answered, not timed out, not given to another.
+  bool HasTask(const core::TaskRef& task) const;
+
   // The open execution of that name, if this node has it.
   std::optional<base::EntityId> FindOpen(const history::NameKey& key) const;
 

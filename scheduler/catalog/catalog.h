@@ -1,0 +1,70 @@
+// State machines and activities, with compiled programs at hand.
+//
+// What was read is kept for a second before it is read again, so a change made through another node is seen within that
+// time; a change made here is seen at once. Programs are kept by digest as long as anything uses them.
+// Thread rule: the engine's thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "scheduler/asl/program.h"
+#include "scheduler/catalog/store.h"
+#include "scheduler/gateway/gateway.h"
+#include "shared/base/clock.h"
+#include "shared/base/random.h"
+
+namespace pawl::catalog {
+
+struct Machine {
+  MachineRow row;
+  std::shared_ptr<const asl::Program> program;
+};
+
+class Catalog {
+ public:
+  Catalog(CatalogStore& store, const base::Clock& clock, base::Random& random)
+      : store_(store), clock_(clock), random_(random) {}
+
+  void Create(const gateway::Caller& caller, gateway::CreateStateMachineRequest request,
+              gateway::Done<gateway::StateMachine> done);
+  void Update(gateway::UpdateStateMachineRequest request, gateway::Done<gateway::StateMachine> done);
+  void Delete(const std::string& arn, gateway::Done<gateway::Nothing> done);
+  void List(const gateway::Caller& caller, gateway::Page page,
+            gateway::Done<gateway::PageOf<gateway::StateMachine>> done);
+  // NOT_FOUND as StateMachineDoesNotExist.
+  void Find(const std::string& arn, gateway::Done<std::shared_ptr<const Machine>> done);
+  void LoadProgram(const std::string& digest,
+                   std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done);
+
+  void CreateActivity(const gateway::Caller& caller, std::string name, std::vector<gateway::Tag> tags,
+                      std::string encryption_json, gateway::Done<gateway::Activity> done);
+  void FindActivity(const std::string& arn, gateway::Done<gateway::Activity> done);
+  void DeleteActivity(const std::string& arn, gateway::Done<gateway::Nothing> done);
+  void ListActivities(const gateway::Caller& caller, gateway::Page page,
+                      gateway::Done<gateway::PageOf<gateway::Activity>> done);
+
+ private:
+  struct Cached {
+    std::shared_ptr<const Machine> machine;
+    base::MonotonicTime read_at;
+  };
+  absl::StatusOr<std::shared_ptr<const asl::Program>> Compile(const std::string& digest, const std::string& text,
+                                                              const std::string& type);
+  absl::StatusOr<std::shared_ptr<const Machine>> Keep(MachineRow row);
+
+  CatalogStore& store_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  std::map<MachineKey, Cached> machines_;
+  std::unordered_map<std::string, std::weak_ptr<const asl::Program>> programs_;
+};
+
+std::string Sha256Hex(const std::string& text);
+
+}  // namespace pawl::catalog

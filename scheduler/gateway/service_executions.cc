@@ -1,0 +1,221 @@
+// Executions: starting, stopping, reading, waiting.
+#include <utility>
+
+#include "scheduler/gateway/arn.h"
+#include "scheduler/gateway/json_text.h"
+#include "scheduler/gateway/reason.h"
+#include "scheduler/gateway/service.h"
+#include "shared/json/value.h"
+
+namespace pawl::gateway {
+namespace {
+
+// What the engine says, in the gateway's terms.
+absl::Status EngineRefusal(const absl::Status& status, const std::string& execution_arn) {
+  if (absl::IsAlreadyExists(status)) {
+    return Refuse(Reason::kExecutionAlreadyExists, "Execution Already Exists: '" + execution_arn + "'");
+  }
+  if (absl::IsResourceExhausted(status)) return Refuse(Reason::kThrottled, std::string(status.message()));
+  if (absl::IsUnavailable(status)) return Refuse(Reason::kUnavailable, std::string(status.message()));
+  return status;
+}
+
+absl::Status CheckInput(const std::string& input, size_t bytes_max) {
+  if (bytes_max > 0 && input.size() > bytes_max) {
+    return Refuse(Reason::kInvalidExecutionInput, "Invalid Execution Input: 'The input has " +
+                                                      std::to_string(input.size()) + " bytes; at most " +
+                                                      std::to_string(bytes_max) + " are allowed'");
+  }
+  if (json::IsValid(input)) return absl::OkStatus();
+  return Refuse(Reason::kInvalidExecutionInput,
+                "Invalid State Machine Execution Input: '" + ExplainInvalidJson(input) + "'");
+}
+
+}  // namespace
+
+void Service::StartExecution(const Caller&, StartExecutionRequest request, Done<StartedExecution> done) {
+  if (absl::Status checked = CheckInput(request.input, parts_.payload_bytes_max); !checked.ok()) return done(checked);
+  parts_.executor.Post([this, request = std::move(request), done = std::move(done)]() mutable {
+    StartOne(std::move(request), std::move(done));
+  });
+}
+
+void Service::StartExecutions(const Caller&, std::vector<StartExecutionRequest> requests,
+                              std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done) {
+  struct Gather {
+    std::vector<absl::StatusOr<StartedExecution>> outcomes;
+    size_t left = 0;
+    std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done;
+  };
+  auto gather = std::make_shared<Gather>();
+  gather->done = std::move(done);
+  gather->left = requests.size() + 1;
+  for (const StartExecutionRequest& request : requests) {
+    absl::Status checked = CheckInput(request.input, parts_.payload_bytes_max);
+    gather->outcomes.emplace_back(checked.ok() ? absl::UnknownError("not answered") : checked);
+  }
+  parts_.executor.Post([this, gather, requests = std::move(requests)]() mutable {
+    auto one_done = [gather] {
+      if (--gather->left == 0) gather->done(std::move(gather->outcomes));
+    };
+    for (size_t i = 0; i < requests.size(); ++i) {
+      if (!absl::IsUnknown(gather->outcomes[i].status())) {
+        one_done();
+        continue;
+      }
+      StartOne(std::move(requests[i]), [gather, i, one_done](absl::StatusOr<StartedExecution> started) {
+        gather->outcomes[i] = std::move(started);
+        one_done();
+      });
+    }
+    one_done();
+  });
+}
+
+void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> done) {
+  if (!request.name.empty() && !IsValidName(request.name)) {
+    return done(Refuse(Reason::kInvalidName, "Invalid Name: '" + request.name + "'"));
+  }
+  std::string machine_arn = request.state_machine_arn;
+  parts_.catalog.Find(machine_arn, [this, request = std::move(request), done = std::move(done)](
+                                       absl::StatusOr<std::shared_ptr<const catalog::Machine>> found) mutable {
+    if (!found.ok()) return done(found.status());
+    const catalog::Machine& machine = **found;
+    partition::StartRequest start;
+    start.program = machine.program;
+    start.name_is_given = !request.name.empty();
+    start.start.input = history::Payload::FromText(std::move(request.input));
+    start.start.role_arn = machine.row.machine.role_arn;
+    start.start.account = machine.row.key.account;
+    start.start.region = machine.row.key.region;
+    start.start.machine = machine.row.key.name;
+    start.start.name = start.name_is_given ? std::move(request.name) : base::RandomUuid(parts_.random);
+    start.start.definition_digest = machine.row.definition_digest;
+    start.start.timeout_seconds = machine.program->timeout_seconds();
+    start.start.trace_header = std::move(request.trace_header);
+    std::string arn = core::ExecutionArnOf(start.start);
+    parts_.engine.Start(std::move(start), [arn, done = std::move(done)](absl::StatusOr<partition::Started> started) {
+      if (!started.ok()) return done(EngineRefusal(started.status(), arn));
+      done(StartedExecution{arn, started->at});
+    });
+  });
+}
+
+void Service::DescribeExecution(const Caller&, std::string arn, Done<Execution> done) {
+  parts_.query_executor.Post(
+      [this, arn = std::move(arn), done = std::move(done)]() mutable { parts_.query.Describe(arn, std::move(done)); });
+}
+
+void Service::AwaitExecution(const Caller& caller, std::string arn, std::chrono::milliseconds wait,
+                             Done<Execution> done) {
+  auto parsed = ParseExecutionArn(arn);
+  if (!parsed) return done(Refuse(Reason::kInvalidArn, "Invalid Arn: '" + arn + "'"));
+  auto key = partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name);
+  parts_.executor.Post([this, caller, arn = std::move(arn), key, parsed = *parsed, wait, done = std::move(done)] {
+    struct Wait {
+      bool answered = false;
+      base::Executor::TimerHandle timer = 0;
+    };
+    auto state = std::make_shared<Wait>();
+    auto read = [this, caller, arn, done, state] {
+      if (std::exchange(state->answered, true)) return;
+      DescribeExecution(caller, arn, done);
+    };
+    std::optional<base::EntityId> entity = parts_.engine.FindOpen(key);
+    bool waits = wait.count() > 0 && entity &&
+                 parts_.engine.WhenEnded(*entity, [this, arn, parsed, done, state,
+                                                   read](absl::StatusOr<partition::Outcome> outcome) {
+                   if (state->answered) return;
+                   if (state->timer != 0) parts_.executor.Cancel(state->timer);
+                   if (!outcome.ok()) return read();
+                   state->answered = true;
+                   Execution execution;
+                   execution.arn = arn;
+                   execution.state_machine_arn = MakeStateMachineArn({parsed.account, parsed.region}, parsed.machine);
+                   execution.name = parsed.name;
+                   execution.status = history::ExecutionStatusName(outcome->status);
+                   execution.started = outcome->started_at;
+                   execution.stopped = outcome->stopped_at;
+                   execution.output = std::move(outcome->output);
+                   execution.error = std::move(outcome->error);
+                   execution.cause = std::move(outcome->cause);
+                   done(std::move(execution));
+                 });
+    if (!waits) return read();
+    state->timer = parts_.executor.PostAt(parts_.clock.MonotonicNow() + wait, read);
+  });
+}
+
+void Service::ListExecutions(const Caller&, ListExecutionsRequest request, Done<PageOf<Execution>> done) {
+  parts_.executor.Post([this, request = std::move(request), done = std::move(done)] {
+    parts_.catalog.Find(request.state_machine_arn, [this, request, done](auto found) {
+      if (!found.ok()) return done(found.status());
+      parts_.query_executor.Post([this, request, done]() mutable { parts_.query.List(request, std::move(done)); });
+    });
+  });
+}
+
+void Service::GetHistory(const Caller&, HistoryRequest request, Done<HistoryPage> done) {
+  parts_.query_executor.Post([this, request = std::move(request), done = std::move(done)]() mutable {
+    parts_.query.History(request, std::move(done));
+  });
+}
+
+void Service::AwaitHistory(const Caller&, HistoryRequest request, std::chrono::milliseconds wait,
+                           Done<HistoryPage> done) {
+  AwaitChange(request, parts_.clock.MonotonicNow() + wait, std::move(done));
+}
+
+void Service::AwaitChange(const HistoryRequest& request, base::MonotonicTime until, Done<HistoryPage> done) {
+  parts_.query_executor.Post([this, request, until, done = std::move(done)] {
+    parts_.query.History(request, [this, request, until, done](absl::StatusOr<HistoryPage> page) {
+      if (!page.ok() || !page->events.empty() || page->ended || parts_.clock.MonotonicNow() >= until) {
+        return done(std::move(page));
+      }
+      parts_.executor.Post([this, request, until, done] {
+        auto asked = std::make_shared<bool>(false);
+        auto again = [this, request, until, done, asked] {
+          if (!std::exchange(*asked, true)) AwaitChange(request, until, done);
+        };
+        // Looks again at a change, and now and then even without one: a change may have come between reading and
+        // waiting.
+        auto parsed = ParseExecutionArn(request.execution_arn);
+        std::optional<base::EntityId> entity;
+        if (parsed) {
+          entity = parts_.engine.FindOpen(
+              partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name));
+        }
+        if (entity) parts_.engine.WhenChanged(*entity, again);
+        base::MonotonicTime next = parts_.clock.MonotonicNow() + std::chrono::seconds(1);
+        parts_.executor.PostAt(std::min(next, until), again);
+      });
+    });
+  });
+}
+
+void Service::StopExecution(const Caller&, StopExecutionRequest request, Done<base::WallTime> done) {
+  auto parsed = ParseExecutionArn(request.execution_arn);
+  if (!parsed) return done(Refuse(Reason::kInvalidArn, "Invalid Arn: '" + request.execution_arn + "'"));
+  auto key = partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name);
+  parts_.executor.Post([this, key, request = std::move(request), done = std::move(done)] {
+    // One that has ended answers with the time of its end.
+    auto read = [this, arn = request.execution_arn, done] {
+      parts_.query_executor.Post([this, arn, done] {
+        parts_.query.FindEntity(arn, [this, done](absl::StatusOr<history::IndexedExecution> found) {
+          if (!found.ok()) return done(found.status());
+          done(found->stopped_at.value_or(parts_.clock.WallNow()));
+        });
+      });
+    };
+    std::optional<base::EntityId> entity = parts_.engine.FindOpen(key);
+    if (!entity) return read();
+    parts_.engine.Submit(*entity, core::StopExecution{request.error, request.cause},
+                         [this, read, done, arn = request.execution_arn](const absl::Status& status) {
+                           if (status.ok()) return done(parts_.clock.WallNow());
+                           if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status)) return read();
+                           done(EngineRefusal(status, arn));
+                         });
+  });
+}
+
+}  // namespace pawl::gateway
