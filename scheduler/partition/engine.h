@@ -156,7 +156,7 @@ class Engine {
   // Answers UNAVAILABLE and gives claims back: what was decided is not, or may not be, recorded.
   void AbandonOne(Release& release, const std::string& why);
   void Abandon(Batch& batch, const std::string& why);
-  void Observe(const Entity& entity, const std::vector<history::Event>& events);
+  void Observe(Entity& entity, const std::vector<history::Event>& events);
 
   // effects.cc
   void Perform(base::EntityId entity, core::Effect effect);

@@ -17,6 +17,12 @@ struct Engine::Entity {
   history::NameKey name_key{};
   std::vector<std::function<void(absl::StatusOr<Outcome>)>> end_waiters;
   std::vector<std::function<void()>> change_waiters;
+  // Tasks scheduled or started on this node, for metrics: since when.
+  struct TimedTask {
+    std::string queue;
+    base::WallTime at;
+  };
+  std::map<base::FrameId, TimedTask> tasks;
 };
 
 struct Engine::Partition {

@@ -1,0 +1,90 @@
+// pawl-scheduler: the service.
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "scheduler/main/node.h"
+#include "shared/config/settings.h"
+#include "shared/telemetry/log.h"
+
+namespace {
+
+int stop_pipe[2];
+std::atomic<bool> stop_asked = false;
+
+void OnSignal(int) {
+  stop_asked = true;
+  char byte = 0;
+  [[maybe_unused]] ssize_t written = write(stop_pipe[1], &byte, 1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using pawl::scheduler::Node;
+  pawl::scheduler::NodeOptions options;
+  std::string log_level = "info";
+  pawl::config::Settings settings("pawl-scheduler",
+                                  "The Pawl service: runs state machines, hands out their tasks, and answers the Step "
+                                  "Functions API.");
+  settings.String("address", &options.address, "Address to listen on.");
+  settings.Int("http-port", &options.http_port, "Port of the AWS API; 0 takes a free one.", {.min = 0, .max = 65535});
+  settings.Int("grpc-port", &options.grpc_port, "Port for workers and gRPC clients; 0 takes a free one.",
+               {.min = 0, .max = 65535});
+  settings.Int("ops-port", &options.ops_port, "Port of /metrics, /healthz and /readyz; 0 takes a free one.",
+               {.min = 0, .max = 65535});
+  settings.StringList("postgres", &options.postgres,
+                      "PostgreSQL connection string, e.g. \"host=db dbname=pawl user=pawl\".",
+                      {.secret = true, .required = true});
+  settings.Int("partitions", &options.partitions, "Number of partitions of a database that is used for the first time.",
+               {.min = 1, .max = 16384});
+  settings.Duration("lease", &options.lease, "How long a partition stays with a node that is not heard of.",
+                    {.min = std::chrono::milliseconds(500), .max = std::chrono::minutes(10)});
+  settings.Choice(
+      "limits", &options.limits,
+      "Which of Step Functions' limits hold: aws (payloads, names, definitions), strict (all), open (payloads "
+      "lifted too).",
+      {"aws", "strict", "open"});
+  settings.Choice("log-level", &log_level, "Least severe lines to log.", {"debug", "info", "warning", "error"});
+  auto outcome = settings.Parse(std::vector<std::string>(argv + 1, argv + argc), pawl::config::ProcessEnvironment());
+  if (!outcome.ok()) {
+    std::fprintf(stderr, "pawl-scheduler: %s\n", std::string(outcome.status().message()).c_str());
+    return 2;
+  }
+  if (outcome->exit_text) {
+    std::fputs(outcome->exit_text->c_str(), stdout);
+    return 0;
+  }
+  options.lambda_endpoint = std::getenv("AWS_ENDPOINT_URL_LAMBDA") != nullptr;
+
+  pawl::telemetry::Level level = pawl::telemetry::Level::kInfo;
+  pawl::telemetry::ParseLevel(log_level, &level);
+  pawl::telemetry::Logger log = pawl::telemetry::MakeStderrLogger(level).With({{"component", "scheduler"}});
+  if (pipe(stop_pipe) != 0) {
+    std::perror("pawl-scheduler: pipe");
+    return 1;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, OnSignal);
+  std::signal(SIGINT, OnSignal);
+
+  auto node = Node::Start(options, log, [] { return stop_asked.load(); });
+  if (!node.ok()) {
+    if (stop_asked) return 0;
+    std::fprintf(stderr, "pawl-scheduler: %s\n", std::string(node.status().message()).c_str());
+    return 1;
+  }
+  log.Info("Serving.", {{"addresses", (*node)->Addresses()}});
+  char byte;
+  while (!stop_asked && read(stop_pipe[0], &byte, 1) < 0) {
+  }
+  log.Info("Stopping.");
+  (*node)->Stop();
+  log.Info("Stopped.");
+  return 0;
+}

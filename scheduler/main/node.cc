@@ -1,0 +1,254 @@
+#include "scheduler/main/node.h"
+
+#include <unistd.h>
+
+#include <future>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "history/migrations/migrator.h"
+#include "history/postgres/postgres_log.h"
+#include "scheduler/api/aws/server.h"
+#include "scheduler/api/grpc/server.h"
+#include "scheduler/catalog/catalog.h"
+#include "scheduler/catalog/pg_store.h"
+#include "scheduler/gateway/service.h"
+#include "scheduler/main/event_loop.h"
+#include "scheduler/main/metrics.h"
+#include "scheduler/partition/engine.h"
+#include "scheduler/query/query.h"
+#include "shared/net/ops_server.h"
+#include "shared/base/status.h"
+#include "shared/pg/pool.h"
+#include "shared/telemetry/metrics.h"
+
+namespace pawl::scheduler {
+
+core::Limits LimitsOf(const std::string& profile) {
+  core::Limits limits;
+  if (profile == "strict") limits.events_max = 25'000;
+  if (profile == "open") limits.payload_bytes_max = 64u << 20;
+  return limits;
+}
+
+namespace {
+
+uint64_t SystemSeed() {
+  std::random_device device;
+  return static_cast<uint64_t>(device()) << 32 | device();
+}
+
+std::string NodeName() {
+  char host[256] = "node";
+  gethostname(host, sizeof host - 1);
+  base::SeededRandom random(SystemSeed());
+  return std::string(host) + "-" + std::to_string(getpid()) + "-" + base::RandomUuid(random).substr(0, 8);
+}
+
+// Runs `work` on the loop and brings its answer here; the fallback where the loop does not answer in a second.
+template <typename T>
+T Ask(base::Executor& loop, std::function<T()> work, T fallback) {
+  auto promise = std::make_shared<std::promise<T>>();
+  std::future<T> answer = promise->get_future();
+  loop.Post([promise, work = std::move(work)] { promise->set_value(work()); });
+  if (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready) return fallback;
+  return answer.get();
+}
+
+class RealNode : public Node {
+ public:
+  RealNode(const NodeOptions& options, telemetry::Logger log)
+      : options_(options),
+        log_(log),
+        metrics_(registry_, log),
+        engine_loop_(clock_, "engine"),
+        query_loop_(clock_, "query") {}
+
+  ~RealNode() override { Stop(); }
+
+  absl::Status Start(const std::function<bool()>& stop_asked) {
+    PAWL_ASSIGN_OR_RETURN(ops_, net::StartOpsServer(options_.address, options_.ops_port,
+                                                    {.metrics = [this] { return registry_.Serialize(); },
+                                                     .is_healthy = {},
+                                                     .is_ready = [this] { return Ready(); }}));
+    PAWL_RETURN_IF_ERROR(PrepareDatabase(stop_asked));
+    const std::string& conninfo = options_.postgres.front();
+    log_db_ = std::make_unique<history::PostgresLog>(conninfo, engine_loop_);
+    query_db_ = std::make_unique<history::PostgresLog>(conninfo, query_loop_);
+    pool_ = std::make_unique<pg::Pool>(conninfo, pg::PoolOptions{.threads = 1, .application_name = "pawl-catalog"});
+    store_ = std::make_unique<catalog::PgStore>(*pool_, engine_loop_);
+    catalog_ = std::make_unique<catalog::Catalog>(*store_, clock_, random_);
+    query_ = std::make_unique<query::Query>(*query_db_);
+    tokens_ = std::make_unique<gateway::TokenMaker>(cluster_.secret);
+
+    partition::Settings settings;
+    settings.node = NodeName();
+    settings.partitions = cluster_.partition_count;
+    settings.lease = options_.lease;
+    settings.limits = LimitsOf(options_.limits);
+    settings.binding.lambda_endpoint = options_.lambda_endpoint;
+    engine_ = std::make_unique<partition::Engine>(
+        settings,
+        partition::Engine::Parts{
+            .executor = engine_loop_,
+            .clock = clock_,
+            .random = random_,
+            .log = *log_db_,
+            .load_program = [this](std::string digest, auto done) { catalog_->LoadProgram(digest, std::move(done)); },
+            .token = [this](const core::TaskRef& task) { return tokens_->Make(task); },
+            .observer = metrics_});
+    gateway_ = std::make_unique<gateway::Service>(
+        gateway::Service::Parts{.executor = engine_loop_,
+                                .query_executor = query_loop_,
+                                .clock = clock_,
+                                .random = random_,
+                                .engine = *engine_,
+                                .catalog = *catalog_,
+                                .query = *query_,
+                                .tokens = *tokens_,
+                                .payload_bytes_max = settings.limits.payload_bytes_max});
+    AddGauges();
+    engine_loop_.Post([this] { engine_->Run(); });
+    serving_ = true;
+
+    PAWL_ASSIGN_OR_RETURN(aws_, api::aws::AwsApiServer::Start(
+                                    {.address = options_.address,
+                                     .port = options_.http_port,
+                                     .payload_bytes_max = settings.limits.payload_bytes_max,
+                                     .on_request = [this](auto operation, auto error,
+                                                          auto took) { metrics_.HttpRequest(operation, error, took); }},
+                                    *gateway_));
+    PAWL_ASSIGN_OR_RETURN(
+        grpc_,
+        api::rpc::GrpcApiServer::Start(
+            {.address = options_.address,
+             .port = options_.grpc_port,
+             .caller = {},
+             .on_request = [this](auto method, auto code, auto took) { metrics_.GrpcRequest(method, code, took); }},
+            *gateway_));
+    return absl::OkStatus();
+  }
+
+  std::string Addresses() const override {
+    return "http=" + options_.address + ":" + std::to_string(aws_->port()) + " grpc=" + options_.address + ":" +
+           std::to_string(grpc_->port()) + " ops=" + options_.address + ":" + std::to_string(ops_->port());
+  }
+
+  // 1. no new requests; 2. what is decided is committed and the partitions are given up; 3. the threads end.
+  void Stop() override {
+    if (std::exchange(stopped_, true)) return;
+    if (aws_) aws_->Shutdown(std::chrono::seconds(3));
+    if (grpc_) grpc_->Shutdown(std::chrono::seconds(3));
+    if (engine_) {
+      auto released = std::make_shared<std::promise<void>>();
+      std::future<void> done = released->get_future();
+      engine_loop_.Post([this, released] { engine_->Stop([released] { released->set_value(); }); });
+      if (done.wait_for(std::chrono::seconds(5)) != std::future_status::ready) {
+        log_.Warning("The database did not answer in time; the partitions stay leased until their leases end.");
+      }
+    }
+    if (ops_) ops_->Shutdown(std::chrono::seconds(1));
+    gauges_.clear();
+    log_db_.reset();
+    query_db_.reset();
+    pool_.reset();
+    engine_loop_.Stop();
+    query_loop_.Stop();
+  }
+
+ private:
+  absl::Status Ready() {
+    if (!serving_) return absl::UnavailableError("waiting for the database");
+    return Ask<absl::Status>(
+        engine_loop_, [this] { return engine_->Health(); }, absl::UnavailableError("the engine does not answer"));
+  }
+
+  absl::Status PrepareDatabase(const std::function<bool()>& stop_asked) {
+    for (bool told = false;; told = true) {
+      auto cluster = history::Migrate(options_.postgres.front(), {.partition_count = options_.partitions});
+      if (cluster.ok()) {
+        cluster_ = *std::move(cluster);
+        if (told) log_.Info("The database is there.");
+        return absl::OkStatus();
+      }
+      if (!absl::IsUnavailable(cluster.status())) return cluster.status();
+      if (!told) {
+        log_.Warning("Waiting for the database.", {{"error", std::string(cluster.status().message())}});
+      }
+      for (int i = 0; i < 5; ++i) {
+        if (stop_asked()) return absl::CancelledError("stopped while waiting for the database");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+    }
+  }
+
+  void AddGauges() {
+    auto stat = [this](std::function<double(const partition::Engine::Stats&)> pick) {
+      return [this, pick]() -> std::vector<telemetry::Sample> {
+        auto stats = Ask<partition::Engine::Stats>(engine_loop_, [this] { return engine_->stats(); }, {});
+        return {{{}, pick(stats)}};
+      };
+    };
+    gauges_.push_back(registry_.AddSampledGauge("pawl_open_executions", "Executions of this node that have not ended.",
+                                                {}, stat([](const auto& s) { return double(s.open_executions); })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_partitions_owned", "Partitions that this node owns.", {},
+                                                stat([](const auto& s) { return double(s.partitions_owned); })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_timers", "Timers armed on this node.", {},
+                                                stat([](const auto& s) { return double(s.timers); })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_mailbox_commands", "Commands waiting to be decided.", {},
+                                                stat([](const auto& s) { return double(s.mailbox); })));
+    auto queue = [this](std::function<double(const dispatch::QueueStats&)> pick) {
+      return [this, pick]() -> std::vector<telemetry::Sample> {
+        auto rows =
+            Ask<std::vector<dispatch::QueueStats>>(engine_loop_, [this] { return engine_->dispatcher().Stats(); }, {});
+        std::vector<telemetry::Sample> samples;
+        for (const dispatch::QueueStats& row : rows) samples.push_back({{row.handler}, pick(row)});
+        return samples;
+      };
+    };
+    gauges_.push_back(registry_.AddSampledGauge("pawl_task_backlog", "Tasks waiting for a worker, by handler.",
+                                                {{"handler"}}, queue([](const auto& q) { return double(q.backlog); })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_task_pollers",
+                                                "Polls waiting for a task, by handler; 0 where nobody serves it.",
+                                                {{"handler"}}, queue([](const auto& q) { return double(q.pollers); })));
+  }
+
+  const NodeOptions options_;
+  telemetry::Logger log_;
+  SystemClock clock_;
+  base::SeededRandom random_{SystemSeed()};
+  telemetry::Registry registry_;
+  Metrics metrics_;
+  history::ClusterInfo cluster_;
+  std::atomic<bool> serving_ = false;
+  bool stopped_ = false;
+
+  // Destroyed in reverse order: front ends first, the loops last but for the clocks.
+  EventLoop engine_loop_;
+  EventLoop query_loop_;
+  std::unique_ptr<pg::Pool> pool_;
+  std::unique_ptr<history::PostgresLog> log_db_;
+  std::unique_ptr<history::PostgresLog> query_db_;
+  std::unique_ptr<catalog::PgStore> store_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<query::Query> query_;
+  std::unique_ptr<gateway::TokenMaker> tokens_;
+  std::unique_ptr<partition::Engine> engine_;
+  std::unique_ptr<gateway::Service> gateway_;
+  std::vector<std::shared_ptr<void>> gauges_;
+  std::unique_ptr<net::HttpServer> ops_;
+  std::unique_ptr<api::aws::AwsApiServer> aws_;
+  std::unique_ptr<api::rpc::GrpcApiServer> grpc_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Node>> Node::Start(const NodeOptions& options, telemetry::Logger log,
+                                                  std::function<bool()> stop_asked) {
+  auto node = std::make_unique<RealNode>(options, std::move(log));
+  PAWL_RETURN_IF_ERROR(node->Start(stop_asked));
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+}  // namespace pawl::scheduler
