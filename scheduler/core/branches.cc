@@ -135,17 +135,23 @@ void Decider::SettleTree(FrameId root) {
   std::vector<FrameId> tree = {root};
   for (size_t i = 0; i < tree.size(); ++i) {
     const Frame& frame = FrameOf(tree[i]);
-    if (std::holds_alternative<history::WaitingForTask>(frame.waiting)) {
-      SettleTask(frame.id, false);
-    } else if (std::holds_alternative<history::WaitingForTimer>(frame.waiting)) {
-      Wish(CancelTimer{frame.id, TimerKind::kWait});
-    } else if (std::holds_alternative<history::Backoff>(frame.waiting)) {
-      Wish(CancelTimer{frame.id, TimerKind::kBackoff});
-    } else if (!std::holds_alternative<history::NotWaiting>(frame.waiting)) {
+    SettleFrame(frame);
+    if (std::holds_alternative<history::WaitingForBranches>(frame.waiting) ||
+        std::holds_alternative<history::WaitingForIterations>(frame.waiting)) {
       for (auto it = state_.frames.upper_bound(frame.id); it != state_.frames.end(); ++it) {
         if (it->second.parent == frame.id) tree.push_back(it->first);
       }
     }
+  }
+}
+
+void Decider::SettleFrame(const Frame& frame) {
+  if (std::holds_alternative<history::WaitingForTask>(frame.waiting)) {
+    SettleTask(frame.id, false);
+  } else if (std::holds_alternative<history::WaitingForTimer>(frame.waiting)) {
+    Wish(CancelTimer{frame.id, TimerKind::kWait});
+  } else if (std::holds_alternative<history::Backoff>(frame.waiting)) {
+    Wish(CancelTimer{frame.id, TimerKind::kBackoff});
   }
 }
 

@@ -268,9 +268,7 @@ void Decider::FailExecution(const asl::Failure& failure, EventId previous) {
 }
 
 void Decider::EndExecution(history::EventBody body, EventId previous) {
-  for (const auto& [id, frame] : state_.frames) {
-    if (std::holds_alternative<history::WaitingForTask>(frame.waiting)) SettleTask(id, false);
-  }
+  for (const auto& [id, frame] : state_.frames) SettleFrame(frame);
   Emit(FrameId(), std::move(body), previous);
   steps_.clear();
   Wish(Ended{state_.status});

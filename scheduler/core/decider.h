@@ -83,6 +83,8 @@ class Decider {
   bool StartIteration(base::FrameId map, base::EventId previous);
   void FinishMap(base::FrameId map);
   void AbortChildren(base::FrameId parent, base::FrameId failed);
+  // Wishes away the task or timer that the frame waits for, if it does.
+  void SettleFrame(const history::Frame& frame);
   void SettleTree(base::FrameId root);
 
   history::ExecutionState& state_;
