@@ -14,12 +14,29 @@ Dispatcher::PollId Dispatcher::AddPoll(Poll poll) {
   WaitingPoll& waiting = polls_[id];
   waiting.poll = std::move(poll);
   if (!waiting.poll.activity_arn.empty()) {
-    line_of_activity_[waiting.poll.activity_arn].push_back(id);
+    StandInLine(line_of_activity_[waiting.poll.activity_arn], id);
   } else if (waiting.poll.slots > 0) {
-    for (const PollHandler& handler : waiting.poll.handlers) line_of_handler_[handler.name].push_back(id);
+    for (const PollHandler& handler : waiting.poll.handlers) StandInLine(line_of_handler_[handler.name], id);
   }
   Fill(id);
   return id;
+}
+
+void Dispatcher::StandInLine(std::deque<PollId>& line, PollId id) {
+  constexpr size_t kSmall = 64;
+  if (line.size() >= kSmall && line.size() > 2 * polls_.size()) {
+    std::erase_if(line, [this](PollId other) {
+      auto found = polls_.find(other);
+      return found == polls_.end() || found->second.poll.slots == 0;
+    });
+  }
+  line.push_back(id);
+}
+
+void Dispatcher::Compact(Queue& queue) {
+  constexpr size_t kSmall = 64;
+  if (queue.tasks.size() < kSmall || queue.tasks.size() <= 2 * queue.waiting.size()) return;
+  std::erase_if(queue.tasks, [&](const TaskRef& task) { return !queue.waiting.contains(task); });
 }
 
 // Gives a new poll what waits already: round its queues, one task each, until its slots are full.
@@ -127,9 +144,9 @@ void Dispatcher::ReturnClaim(uint64_t claim) {
   if (waiting.hurry) return;
   if (waiting.poll.slots++ == 0) {
     if (!waiting.poll.activity_arn.empty()) {
-      line_of_activity_[waiting.poll.activity_arn].push_back(claim);
+      StandInLine(line_of_activity_[waiting.poll.activity_arn], claim);
     } else {
-      for (const PollHandler& handler : waiting.poll.handlers) line_of_handler_[handler.name].push_back(claim);
+      for (const PollHandler& handler : waiting.poll.handlers) StandInLine(line_of_handler_[handler.name], claim);
     }
   }
   Fill(claim);
@@ -149,7 +166,9 @@ void Dispatcher::Offer(const core::OfferTask& offer) {
 
 void Dispatcher::Revoke(const TaskRef& task, const std::string& queue) {
   auto found = queues_.find(queue);
-  if (found != queues_.end()) found->second.waiting.erase(task);
+  if (found == queues_.end()) return;
+  found->second.waiting.erase(task);
+  Compact(found->second);
 }
 
 void Dispatcher::HandOut(core::HandOutTask hand_out) {

@@ -94,6 +94,10 @@ class Dispatcher {
     std::unordered_set<core::TaskRef> waiting;
   };
 
+  // Polls end without leaving the lines of handlers that had nothing for them, and tasks are revoked without leaving
+  // their queue: what is stale goes when it outweighs what is not, so that a line costs O(1) per entry.
+  void StandInLine(std::deque<PollId>& line, PollId id);
+  static void Compact(Queue& queue);
   void Fill(PollId id);
   std::optional<core::TaskRef> TakeFrom(const std::string& queue);
   std::optional<core::Claim> ClaimOf(PollId id, const std::string& handler);
