@@ -24,7 +24,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     return std::chrono::seconds(*value);
   };
   if (auto* offer = std::get_if<core::OfferTask>(&effect)) {
-    dispatcher_.Offer(*offer);
+    if (!stopping_) dispatcher_.Offer(*offer);
   } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
     sessions_.Hold(hand_out->session, hand_out->details.task, now, seconds(hand_out->details.heartbeat_seconds));
     dispatcher_.HandOut(std::move(*hand_out));

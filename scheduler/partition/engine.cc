@@ -12,6 +12,18 @@ namespace pawl::partition {
 using base::EntityId;
 using base::PartitionId;
 
+namespace {
+
+// What the engine owes itself. There are never more of these than tasks, timers and frames, and nobody would send one
+// again, so a full mailbox does not refuse them.
+bool IsOwed(const core::Command& command) {
+  return std::holds_alternative<core::StartTask>(command) || std::holds_alternative<core::ReleaseTask>(command) ||
+         std::holds_alternative<core::HeartbeatMissed>(command) || std::holds_alternative<core::FireTimer>(command) ||
+         std::holds_alternative<core::Continue>(command);
+}
+
+}  // namespace
+
 Engine::Engine(Settings settings, Parts parts)
     : settings_(std::move(settings)),
       parts_(parts),
@@ -53,7 +65,7 @@ void Engine::Enqueue(Mail mail) {
     mail.reply(absl::UnavailableError("this node is shutting down; ask again"));
     return;
   }
-  if (mailbox_.size() >= settings_.mailbox_max) {
+  if (mailbox_.size() >= settings_.mailbox_max && !IsOwed(mail.command)) {
     mail.reply(absl::ResourceExhaustedError("too many requests are waiting on this node; ask again later"));
     return;
   }
@@ -91,6 +103,7 @@ void Engine::Turn() {
   }
   if (appending_) return;
   if (deciding_->decisions == 0) {
+    ReleaseIdle();
     dispatcher_.Flush();
     if (stopping_ && mailbox_.empty() && stopped_) std::exchange(stopped_, nullptr)();
     return;
@@ -119,6 +132,10 @@ void Engine::DecideOne(Mail mail) {
     return;
   }
   const auto* start = std::get_if<core::StartExecution>(&mail.command);
+  if (mail.epoch.value() != 0 && mail.epoch != partition->epoch) {
+    mail.reply(absl::UnavailableError("the partition has moved; ask again"));
+    return;
+  }
   std::unique_ptr<Entity> fresh;
   Entity* entity = nullptr;
   if (start != nullptr) {
@@ -131,7 +148,8 @@ void Engine::DecideOne(Mail mail) {
   } else {
     auto found = entities_.find(mail.entity);
     if (found == entities_.end()) {
-      mail.reply(absl::NotFoundError("expected an open execution, but it has ended or never was"));
+      AnswerWithout(std::move(mail), *partition,
+                    absl::NotFoundError("expected an open execution, but it has ended or never was"));
       return;
     }
     entity = found->second.get();
@@ -149,17 +167,14 @@ void Engine::DecideOne(Mail mail) {
                         .token = parts_.token};
   core::Decision decision = core::Decide(state, mail.command, ambient);
   if (!decision.refusal.ok()) {
-    mail.reply(decision.refusal);
+    AnswerWithout(std::move(mail), *partition, std::move(decision.refusal));
     return;
   }
+  const bool is_start_task = std::holds_alternative<core::StartTask>(mail.command);
   if (decision.events.empty()) {
     // Nothing to record: but what is told must not overtake what is not durable yet.
-    deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply)});
-    if (!appending_ && deciding_->decisions == 0) {
-      auto releases = std::move(deciding_->releases);
-      deciding_->releases.clear();
-      for (Release& release : releases) ReleaseOne(release);
-    }
+    deciding_->releases.push_back(
+        {mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply), is_start_task});
     return;
   }
 
@@ -197,7 +212,26 @@ void Engine::DecideOne(Mail mail) {
   rows.decisions.push_back({mail.entity, state.revision, first, std::move(bytes)});
   partition->next_sequence = partition->next_sequence.next();
   Observe(*entity, decision.events);
-  deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply)});
+  deciding_->releases.push_back(
+      {mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply), is_start_task});
+}
+
+void Engine::AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal) {
+  if (parts_.clock.MonotonicNow() >= partition.lease_until) {
+    refusal = absl::UnavailableError("this node's lease of the partition has run out; ask again");
+  }
+  deciding_->releases.push_back({mail.entity,
+                                 partition.id,
+                                 {},
+                                 [reply = std::move(mail.reply), refusal = std::move(refusal)](
+                                     const absl::Status& status) { reply(status.ok() ? refusal : status); },
+                                 std::holds_alternative<core::StartTask>(mail.command)});
+}
+
+void Engine::ReleaseIdle() {
+  // What is let out may lead to more, which waits for the next turn.
+  auto releases = std::exchange(deciding_->releases, {});
+  for (Release& release : releases) ReleaseOne(release);
 }
 
 void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result) {
@@ -211,6 +245,7 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
   if (result.code == history::AppendCode::kUnknown) {
     DropEverything(result.error);
     Abandon(*batch, "the outcome is unknown; ask again");
+    ScheduleTurn();
     return;
   }
   failures_in_a_row_ = 0;
@@ -232,7 +267,8 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
 
 void Engine::AbandonOne(Release& release, const std::string& why) {
   for (core::Effect& effect : release.effects) {
-    if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) dispatcher_.ReturnClaim(hand_out->claim);
+    auto* hand_out = std::get_if<core::HandOutTask>(&effect);
+    if (hand_out != nullptr && !release.reply_returns_claim) dispatcher_.ReturnClaim(hand_out->claim);
   }
   release.reply(absl::UnavailableError(why));
 }

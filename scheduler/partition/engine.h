@@ -151,6 +151,10 @@ class Engine {
   void ScheduleTurn();
   void Turn();
   void DecideOne(Mail mail);
+  // Replies to a command that changed nothing, once all that its refusal may rest on is durable.
+  void AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal);
+  // Lets out what waits in a batch without decisions.
+  void ReleaseIdle();
   void OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result);
   void ReleaseOne(Release& release);
   // Answers UNAVAILABLE and gives claims back: what was decided is not, or may not be, recorded.
@@ -167,14 +171,17 @@ class Engine {
   // ownership.cc
   void ClaimFree();
   void Renew();
-  void Recover(base::PartitionId partition);
-  void Recovered(base::PartitionId partition);
+  void Recover(base::PartitionId partition, base::Epoch epoch);
+  void Recovered(base::PartitionId partition, base::Epoch epoch);
+  // The partition as claimed under `epoch`; null where it was dropped since.
+  Partition* ClaimedUnder(base::PartitionId partition, base::Epoch epoch);
   void DropPartition(base::PartitionId partition, const std::string& why);
   void DropEverything(const std::string& why);
 
   // starts.cc
   void LookUpNames();
-  void Admit(StartRequest request, history::NameKey key, std::function<void(absl::StatusOr<Started>)> reply);
+  void Admit(StartRequest request, history::NameKey key, base::Epoch epoch,
+             std::function<void(absl::StatusOr<Started>)> reply);
 
   Partition* PartitionOf(base::EntityId entity);
 
@@ -190,6 +197,7 @@ class Engine {
   std::unique_ptr<Batch> deciding_;
   bool appending_ = false;
   bool turn_scheduled_ = false;
+  bool claiming_ = false;  // one claim is under way at a time
   bool stopping_ = false;
   std::function<void()> stopped_;
   // Raised when memory is thrown away: what was under way under an older one is void.
@@ -204,12 +212,15 @@ class Engine {
     history::InputDigest input_digest{};
     base::WallTime started_at;
     bool ended = false;
+    // Who else asked for that name before its start was durable; null once it is.
+    std::shared_ptr<std::vector<std::function<void(absl::Status)>>> until_durable;
   };
   std::map<history::NameKey, Name> names_;
   std::deque<std::pair<base::MonotonicTime, history::NameKey>> ended_names_;
   struct LookUp {
     StartRequest request;
     history::NameKey key;
+    base::Epoch epoch;  // of the partition when the look-up began
     std::function<void(absl::StatusOr<Started>)> reply;
   };
   std::vector<LookUp> look_ups_;

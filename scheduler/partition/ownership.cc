@@ -21,9 +21,15 @@ void Engine::ClaimFree() {
   for (int32_t i = 0; i < settings_.partitions; ++i) {
     if (!partitions_.contains(PartitionId(i))) request.partitions.emplace_back(i);
   }
-  if (request.partitions.empty() || stopping_) return;
-  parts_.log.Claim(std::move(request), [this, generation = generation_](auto claimed) {
-    if (generation != generation_) return;
+  if (request.partitions.empty() || stopping_ || claiming_) return;
+  claiming_ = true;
+  base::MonotonicTime lease_until = parts_.clock.MonotonicNow() + settings_.lease;
+  parts_.log.Claim(std::move(request), [this, lease_until, generation = generation_](auto claimed) {
+    claiming_ = false;
+    if (generation != generation_) {
+      ClaimFree();
+      return;
+    }
     if (!claimed.ok()) {
       trouble_ = "the database cannot be used: " + std::string(claimed.status().message());
       ++failures_in_a_row_;
@@ -38,9 +44,10 @@ void Engine::ClaimFree() {
       partition->id = claim.partition;
       partition->epoch = claim.epoch;
       partition->next_sequence = claim.next_sequence;
+      partition->lease_until = lease_until;
       partitions_[claim.partition] = std::move(partition);
     }
-    for (const history::Claimed& claim : *claimed) Recover(claim.partition);
+    for (const history::Claimed& claim : *claimed) Recover(claim.partition, claim.epoch);
   });
 }
 
@@ -53,27 +60,42 @@ void Engine::Renew() {
     ClaimFree();
     return;
   }
-  parts_.log.Renew(settings_.node, settings_.lease, [this, generation = generation_](auto held) {
+  // A partition that is claimed while the renewal is under way may be missing from its answer.
+  std::map<PartitionId, base::Epoch> asked;
+  for (const auto& [id, partition] : partitions_) asked[id] = partition->epoch;
+  base::MonotonicTime lease_until = now + settings_.lease;
+  parts_.log.Renew(settings_.node, settings_.lease, [this, asked, lease_until, generation = generation_](auto held) {
     if (generation != generation_ || stopping_) return;
     if (!held.ok()) return;  // the fence stands guard; a lost connection shows at the next append
     std::set<PartitionId> still(held->begin(), held->end());
     std::vector<PartitionId> lost;
-    for (const auto& [id, partition] : partitions_) {
-      if (!still.contains(id)) lost.push_back(id);
+    for (const auto& [id, epoch] : asked) {
+      Partition* partition = ClaimedUnder(id, epoch);
+      if (partition == nullptr) continue;
+      if (still.contains(id)) {
+        partition->lease_until = std::max(partition->lease_until, lease_until);
+      } else {
+        lost.push_back(id);
+      }
     }
     for (PartitionId id : lost) DropPartition(id, "its lease is gone");
     ClaimFree();
   });
 }
 
-// Folds the log of every open execution of the partition, then does what is owed.
-void Engine::Recover(PartitionId id) {
-  auto programs_missing = std::make_shared<std::set<std::string>>();
+Engine::Partition* Engine::ClaimedUnder(PartitionId id, base::Epoch epoch) {
+  auto found = partitions_.find(id);
+  return found == partitions_.end() || found->second->epoch != epoch ? nullptr : found->second.get();
+}
+
+// Folds the log of every open execution of the partition, then does what is owed. Answers that come after the partition
+// was dropped, even if it was claimed again since, are void.
+void Engine::Recover(PartitionId id, base::Epoch epoch) {
   parts_.log.Recover(
       id,
-      [this, id, generation = generation_](history::StoredEntity stored) {
-        auto partition = partitions_.find(id);
-        if (generation != generation_ || partition == partitions_.end()) return;
+      [this, id, epoch](history::StoredEntity stored) {
+        Partition* partition = ClaimedUnder(id, epoch);
+        if (partition == nullptr) return;
         history::Decoder decoder;
         auto entity = std::make_unique<Entity>();
         auto report = [&](const absl::Status& status) {
@@ -95,29 +117,29 @@ void Engine::Recover(PartitionId id) {
         entity->partition = id;
         const history::ExecutionStarted& start = entity->state.start;
         entity->name_key = MakeNameKey(start.account, start.region, start.machine, start.name);
-        names_[entity->name_key] = {stored.entity, MakeInputDigest(start.input.text()), entity->state.started_at,
-                                    false};
-        partition->second->recovered.push_back(stored.entity);
+        names_[entity->name_key] = {stored.entity, MakeInputDigest(start.input.text()), entity->state.started_at, false,
+                                    nullptr};
+        partition->recovered.push_back(stored.entity);
         entities_[stored.entity] = std::move(entity);
       },
-      [this, id, generation = generation_](const absl::Status& status) {
-        if (generation != generation_ || !partitions_.contains(id)) return;
+      [this, id, epoch](const absl::Status& status) {
+        if (ClaimedUnder(id, epoch) == nullptr) return;
         if (!status.ok()) {
           DropPartition(id, "it could not be read: " + std::string(status.message()));
           return;
         }
-        Recovered(id);
+        Recovered(id, epoch);
       });
 }
 
 // Definitions first, then the effects that the states still owe, then the commands that came meanwhile.
-void Engine::Recovered(PartitionId id) {
+void Engine::Recovered(PartitionId id, base::Epoch epoch) {
   auto missing = std::make_shared<size_t>(1);
-  auto one_done = [this, id, missing, generation = generation_] {
-    if (--*missing > 0 || generation != generation_) return;
-    auto found = partitions_.find(id);
-    if (found == partitions_.end()) return;
-    Partition& partition = *found->second;
+  auto one_done = [this, id, epoch, missing] {
+    if (--*missing > 0) return;
+    Partition* claimed = ClaimedUnder(id, epoch);
+    if (claimed == nullptr) return;
+    Partition& partition = *claimed;
     partition.serving = true;
     for (base::EntityId entity : partition.recovered) {
       auto place = entities_.find(entity);
@@ -136,7 +158,8 @@ void Engine::Recovered(PartitionId id) {
   }
   *missing += by_digest.size();
   for (auto& [digest, entities] : by_digest) {
-    parts_.load_program(digest, [this, one_done, digest = digest, entities = std::move(entities)](auto program) {
+    parts_.load_program(digest, [=, this, digest = digest, entities = std::move(entities)](auto program) {
+      if (ClaimedUnder(id, epoch) == nullptr) return;
       for (base::EntityId entity : entities) {
         auto found = entities_.find(entity);
         if (found == entities_.end()) continue;
@@ -223,6 +246,8 @@ void Engine::DropEverything(const std::string& why) {
 
 void Engine::Stop(std::function<void()> done) {
   stopping_ = true;
+  // The next owner offers them again; here no start would be taken any more.
+  dispatcher_.ForgetOffers();
   if (renewal_ != 0) parts_.executor.Cancel(renewal_);
   if (wake_up_ != 0) parts_.executor.Cancel(wake_up_);
   renewal_ = wake_up_ = 0;

@@ -29,6 +29,9 @@ struct Engine::Partition {
   base::PartitionId id;
   base::Epoch epoch;
   base::Sequence next_sequence;
+  // Counted from before the claim or renewal was sent. After it another node may own the partition, so what memory says
+  // is then no ground for a refusal.
+  base::MonotonicTime lease_until;
   bool serving = false;       // recovered
   std::vector<Mail> waiting;  // came while it was being recovered
   std::vector<base::EntityId> recovered;
@@ -43,6 +46,9 @@ struct Engine::Mail {
   std::shared_ptr<const asl::Program> program;
   history::NameKey name_key{};
   history::InputDigest input_digest{};
+  // StartExecution whose name was looked up: under which claim of the partition. Under another one the name may be
+  // taken by now. 0: the name needs no look-up.
+  base::Epoch epoch;
 };
 
 // What a decision lets out when its batch is durable.
@@ -51,6 +57,8 @@ struct Engine::Release {
   base::PartitionId partition;
   core::Effects effects;
   std::function<void(absl::Status)> reply;
+  // Of StartTask: the dispatcher hears by the reply whether its claim was used.
+  bool reply_returns_claim = false;
 };
 
 struct Engine::Batch {

@@ -47,14 +47,21 @@ void Engine::Start(StartRequest request, std::function<void(absl::StatusOr<Start
   const history::ExecutionStarted& start = request.start;
   history::NameKey key = MakeNameKey(start.account, start.region, start.machine, start.name);
   if (!request.name_is_given || names_.contains(key)) {
-    Admit(std::move(request), key, std::move(reply));
+    Admit(std::move(request), key, base::Epoch(), std::move(reply));
     return;
   }
-  look_ups_.push_back({std::move(request), key, std::move(reply)});
+  auto found = partitions_.find(history::PartitionOfSlot(SlotOf(key), settings_.partitions));
+  if (found == partitions_.end() || !found->second->serving) {
+    reply(absl::UnavailableError("this node does not serve that name's partition yet; ask again"));
+    return;
+  }
+  look_ups_.push_back({std::move(request), key, found->second->epoch, std::move(reply)});
   LookUpNames();
 }
 
-// One look-up at a time; what arrives meanwhile goes into the next.
+// One look-up at a time; what arrives meanwhile goes into the next. Why an answer "nobody has that name" can be
+// trusted: the look-up began while this node served the partition, and the start is decided under the same claim. So
+// whoever took the name in between did so here, and names_ knows.
 void Engine::LookUpNames() {
   if (looking_up_ || look_ups_.empty()) return;
   looking_up_ = true;
@@ -78,40 +85,63 @@ void Engine::LookUpNames() {
         look_up.reply(Taken(look_up.request.start.name, other->status == 0, same_input,
                             {other->opened.entity, other->opened.started_at}));
       } else {
-        Admit(std::move(look_up.request), look_up.key, std::move(look_up.reply));
+        Admit(std::move(look_up.request), look_up.key, look_up.epoch, std::move(look_up.reply));
       }
     }
     LookUpNames();
   });
 }
 
-void Engine::Admit(StartRequest request, history::NameKey key, std::function<void(absl::StatusOr<Started>)> reply) {
+void Engine::Admit(StartRequest request, history::NameKey key, base::Epoch epoch,
+                   std::function<void(absl::StatusOr<Started>)> reply) {
   history::InputDigest input_digest = MakeInputDigest(request.start.input.text());
   if (auto known = names_.find(key); known != names_.end()) {
-    const Name& name = known->second;
-    reply(Taken(request.start.name, !name.ended, name.input_digest == input_digest, {name.entity, name.started_at}));
+    auto answer = [name = std::move(request.start.name), input_digest](const Name& other) {
+      return Taken(name, !other.ended, other.input_digest == input_digest, {other.entity, other.started_at});
+    };
+    if (known->second.until_durable == nullptr) {
+      reply(answer(known->second));
+      return;
+    }
+    known->second.until_durable->push_back([this, key, answer, reply = std::move(reply)](const absl::Status& status) {
+      auto other = names_.find(key);
+      if (status.ok() && other != names_.end()) {
+        reply(answer(other->second));
+      } else {
+        reply(status.ok() ? absl::UnavailableError("the partition has moved; ask again") : status);
+      }
+    });
     return;
   }
   base::WallTime now = parts_.clock.WallNow();
   base::EntityId entity = base::EntityId::Make(now.time_since_epoch().count(), SlotOf(key), parts_.random.NextUint64());
-  names_[key] = {entity, input_digest, now, false};
+  auto until_durable = std::make_shared<std::vector<std::function<void(absl::Status)>>>();
+  names_[key] = {entity, input_digest, now, false, until_durable};
   Enqueue(Mail{.entity = entity,
                .command = core::StartExecution{std::move(request.start)},
                .reply =
-                   [this, entity, key, now, reply = std::move(reply)](const absl::Status& status) {
-                     if (status.ok()) {
-                       reply(Started{entity, now});
-                       return;
-                     }
+                   [this, entity, key, now, until_durable, reply = std::move(reply)](const absl::Status& status) {
                      auto name = names_.find(key);
-                     if (name != names_.end() && name->second.entity == entity && !entities_.contains(entity)) {
+                     const bool is_known = name != names_.end() && name->second.entity == entity;
+                     auto started = entities_.find(entity);
+                     base::WallTime at = started == entities_.end() ? now : started->second->state.started_at;
+                     if (is_known && status.ok()) {
+                       name->second.until_durable = nullptr;
+                       name->second.started_at = at;
+                     } else if (is_known && started == entities_.end()) {
                        names_.erase(name);
                      }
-                     reply(status);
+                     if (status.ok()) {
+                       reply(Started{entity, at});
+                     } else {
+                       reply(status);
+                     }
+                     for (auto& other : *until_durable) other(status);
                    },
                .program = std::move(request.program),
                .name_key = key,
-               .input_digest = input_digest});
+               .input_digest = input_digest,
+               .epoch = epoch});
 }
 
 }  // namespace pawl::partition
