@@ -2,7 +2,7 @@
 # The steps of `./dev test`, cheapest first. Each is a function step_NAME (dashes as underscores) run by run_step; a
 # compile step that fails makes the steps that need its binaries fail at once.
 
-STEPS=(format shell architecture shared-material build unit conformance contract integration e2e alerts chart
+STEPS=(format shell architecture tools shared-material build unit conformance contract integration e2e alerts chart
   asan-build asan fuzz tsan-build tsan)
 
 list_steps() { printf '%s\n' "${STEPS[@]}"; }
@@ -36,6 +36,8 @@ step_architecture() {
   python3 tests/architecture/architecture_test.py
 }
 
+step_tools() { python3 .ci/tools_test.py; }
+
 # The recorded conformance cases lie beside the checkout. Without them their tests skip themselves; CI must not.
 step_shared_material() {
   local folder missing=0
@@ -60,7 +62,8 @@ step_e2e() { suite e2e; }
 
 step_alerts() {
   promtool check rules deploy/alerts.yml &&
-    promtool test rules deploy/alerts_test.yml
+    promtool test rules deploy/alerts_test.yml &&
+    deploy/check_metrics.py --uses deploy/alerts.yml deploy/dashboards/*.json
 }
 
 step_chart() { python3 helm/check.py --helm "$HELM"; }

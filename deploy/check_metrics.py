@@ -5,6 +5,10 @@
 
 Both ways: a family that is not listed, one that is listed and not shown, and one whose type, help or labels differ.
 Ends with "N passed, N failed", a case for each family.
+
+    deploy/check_metrics.py --uses FILE...
+
+checks that every metric which the files (alerts, dashboards) name is listed.
 """
 import collections
 import pathlib
@@ -58,7 +62,23 @@ def difference(name, expected, found):
     return None
 
 
+def check_uses(files):
+    names = {*listed("pawl-scheduler"), *listed("pawl-worker")}
+    failed = passed = 0
+    for file in files:
+        for used in sorted(set(re.findall(r"\bpawl_\w+", pathlib.Path(file).read_text()))):
+            is_listed = used in names or re.sub(r"_(bucket|sum|count)$", "", used) in names
+            passed += is_listed
+            failed += not is_listed
+            if not is_listed:
+                print(f"{file} uses {used}, which METRICS.md does not list")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
 def main():
+    if len(sys.argv) > 2 and sys.argv[1] == "--uses":
+        return check_uses(sys.argv[2:])
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     binary, source = sys.argv[1:]

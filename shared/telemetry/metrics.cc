@@ -8,7 +8,9 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <sstream>
+#include <unordered_map>
 
 #include "shared/base/check.h"
 #include "shared/telemetry/text.h"
@@ -104,13 +106,22 @@ struct FamilyState : Source {
   prometheus::MetricType type() const override { return Cell::metric_type; }
   const std::vector<Label>& labels() const override { return bounds.labels(); }
 
-  Handle With(const std::vector<std::string_view>& values) {
+  Handle With(std::span<const std::string_view> values) {
     PAWL_CHECK(values.size() == labels().size(), "a series has one value for each declared label");
     const std::lock_guard lock(mutex);
+    key.clear();
+    for (const std::string_view value : values) key.append(value).push_back('\0');
+    if (const auto known = by_key.find(key); known != by_key.end()) return Handle(known->second);
     LabelValues bounded;
-    for (size_t i = 0; i < values.size(); ++i) bounded.push_back(bounds.Bound(i, values[i]));
+    std::string bounded_key;
+    for (size_t i = 0; i < values.size(); ++i) {
+      bounded.push_back(bounds.Bound(i, values[i]));
+      bounded_key.append(bounded.back()).push_back('\0');
+    }
     std::unique_ptr<Cell>& cell = cells[std::move(bounded)];
     if (cell == nullptr) cell = MakeCell<Cell>(buckets);
+    // Only what was taken as it came, so that this index is bounded as the series are.
+    if (bounded_key == key) by_key.emplace(key, cell.get());
     return Handle(cell.get());
   }
 
@@ -129,6 +140,9 @@ struct FamilyState : Source {
   LabelBounds bounds;
   const std::vector<double> buckets;
   std::map<LabelValues, std::unique_ptr<Cell>> cells;
+  // The look-up that is usually enough, and the memory in which its key is put together.
+  std::unordered_map<std::string, Cell*> by_key;
+  std::string key;
 };
 
 namespace {
@@ -231,7 +245,7 @@ const std::vector<double> kCountBuckets = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1
 
 template <typename Handle>
 Handle Family<Handle>::With(std::initializer_list<std::string_view> values) const {
-  return state_ == nullptr ? Handle() : state_->With(std::vector<std::string_view>(values));
+  return state_ == nullptr ? Handle() : state_->With(std::span(values.begin(), values.size()));
 }
 template class Family<Counter>;
 template class Family<Gauge>;

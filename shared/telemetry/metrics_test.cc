@@ -39,6 +39,18 @@ TEST(Metrics, TellsSeriesApartByLabels) {
   EXPECT_THAT(text, HasSubstr("pawl_calls_total{method=\"stop\",code=\"ok\"} 1\n"));
 }
 
+TEST(Metrics, DoesNotTakeLabelValuesApartAtTheWrongPlace) {
+  Registry registry;
+  const Counters calls = registry.AddCounters("pawl_calls_total", "Calls.", {{"a"}, {"b"}});
+  calls.With({"xy", ""}).Add();
+  calls.With({"x", "y"}).Add(2);
+  calls.With({"", "xy"}).Add(3);
+  const std::string text = registry.Serialize();
+  EXPECT_THAT(text, HasSubstr("{a=\"xy\",b=\"\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("{a=\"x\",b=\"y\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("{a=\"\",b=\"xy\"} 3\n"));
+}
+
 TEST(Metrics, CountsValuesBeyondALabelsLimitUnderOther) {
   Registry registry;
   const Counters started = registry.AddCounters("pawl_started_total", "Started.", {{"machine", 2}});
