@@ -1,0 +1,164 @@
+#include "scheduler/asl/interpret/evaluator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "scheduler/asl/interpret/missing_path.h"
+
+namespace pawl::asl {
+
+using json::Value;
+
+std::string Evaluator::Cause(std::string_view text) const {
+  std::string cause;
+  if (scope_.entered_event_id > 0) {
+    cause = absl::StrCat("An error occurred while executing the state '", state_.name, "' (entered at the event id #",
+                         scope_.entered_event_id, "). ");
+  }
+  cause.append(text);
+  return cause;
+}
+
+Failure Evaluator::Runtime(std::string_view text) const {
+  return Failure{.error = "States.Runtime", .cause = Cause(text), .catchable = false, .evaluation = std::nullopt};
+}
+
+Failure Evaluator::QueryEvaluation(std::string_view text, std::string location) const {
+  return Failure{.error = "States.QueryEvaluationError",
+                 .cause = Cause(text),
+                 .catchable = true,
+                 .evaluation = Failure::Evaluation{std::move(location)}};
+}
+
+const Value* Evaluator::FindVariable(std::string_view name) const {
+  const auto found = std::find_if(scope_.variables.begin(), scope_.variables.end(),
+                                  [&](const auto& variable) { return variable.first == name; });
+  return found == scope_.variables.end() ? nullptr : &found->second;
+}
+
+const Value* Evaluator::RootOf(const jsonpath::Reference& reference, const Data& data) const {
+  using Source = jsonpath::Reference::Source;
+  switch (reference.source) {
+    case Source::kInput:
+      return &data.Get();
+    case Source::kContext:
+      return &scope_.context.Get();
+    case Source::kVariable:
+      return FindVariable(reference.variable);
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Value> Evaluator::Find(const jsonpath::Reference& reference, const jsonpath::Path& path,
+                                      const Data& data) const {
+  const Value* root = RootOf(reference, data);
+  if (root == nullptr) return absl::NotFoundError(absl::StrCat("no variable $", reference.variable));
+  if (path.is_root()) return *root;
+  absl::StatusOr<Value> found = path.Evaluate(*root);
+  if (!found.ok() && absl::IsNotFound(found.status()) && !path.is_definite()) return Value::Array({});
+  return found;
+}
+
+Fallible<Value> Evaluator::Read(const PathRef& path, const Data& data) const {
+  absl::StatusOr<Value> found = Find(path, data);
+  if (found.ok()) return *std::move(found);
+  const std::string why = absl::IsNotFound(found.status())
+                              ? ExplainMissingPath(path.path, RootOf(path.reference, data))
+                              : std::string(found.status().message());
+  return Runtime(absl::StrCat("Invalid path '", path.text, "' : ", why));
+}
+
+Failure Evaluator::NotFoundFor(std::string_view path, std::string_view field, const Data& data) const {
+  return Runtime(absl::StrCat("The JSONPath '", std::string(path), "' specified for the field '", std::string(field),
+                              "' could not be found in the input '", json::Serialize(data.Get()), "'"));
+}
+
+Fallible<Value> Evaluator::ReadFor(const PathRef& path, std::string_view field, const Data& data) const {
+  absl::StatusOr<Value> found = Find(path, data);
+  if (found.ok()) return *std::move(found);
+  return NotFoundFor(path.text, field, data);
+}
+
+Fallible<Value> Evaluator::ReadQuery(const Query& query, std::string_view field, const Data& data) const {
+  if (const auto* path = std::get_if<PathRef>(&query)) return ReadFor(*path, field, data);
+  const auto& intrinsic = std::get<intrinsics::Intrinsic>(query);
+  // A path that leads nowhere inside an intrinsic fails as it does outside one; everything else is the function's own.
+  const std::string* missing = nullptr;
+  const auto resolve = [&](const intrinsics::Intrinsic::PathArgument& argument) -> absl::StatusOr<Value> {
+    absl::StatusOr<Value> found = Find(argument.reference, argument.path, data);
+    if (!found.ok()) missing = &argument.text;
+    return found;
+  };
+  absl::StatusOr<Value> result =
+      intrinsic.Evaluate(intrinsics::Intrinsic::CompiledPathResolver(resolve), scope_.random);
+  if (result.ok()) return *std::move(result);
+  if (missing != nullptr) return NotFoundFor(*missing, field, data);
+  return Failure{.error = "States.IntrinsicFailure",
+                 .cause = Cause(std::string(result.status().message())),
+                 .catchable = true,
+                 .evaluation = std::nullopt};
+}
+
+Fallible<Data> Evaluator::Select(const PathField& field, Data data) const {
+  switch (field.mode) {
+    case PathField::Mode::kWhole:
+      return data;
+    case PathField::Mode::kNothing:
+      return Data::Of(Value::Object({}));
+    case PathField::Mode::kPath:
+      break;
+  }
+  const PathRef& path = *field.path;
+  PAWL_ASSIGN_OR_FAIL(Value value, Read(path, data));
+  const auto& steps = path.path.reference_steps();
+  const bool from_input = data.from() == Derived::From::kInput || data.from() == Derived::From::kInputAt;
+  if (path.reference.source != jsonpath::Reference::Source::kInput || !from_input || !steps) {
+    return Data::Of(std::move(value));
+  }
+  std::vector<std::string> pointer = data.pointer();
+  pointer.insert(pointer.end(), steps->begin(), steps->end());
+  return Data::InputAt(std::move(pointer), std::move(value));
+}
+
+Fallible<Value> Evaluator::Fill(const Template& form, const Data& data) const {
+  switch (form.kind) {
+    case Template::Kind::kConstant:
+      return form.constant;
+    case Template::Kind::kQuery:
+      return ReadQuery(*form.query, form.field, data);
+    case Template::Kind::kExpression:
+      return Evaluate(*form.expression, form.field);
+    case Template::Kind::kObject: {
+      std::vector<json::Member> members;
+      members.reserve(form.members.size());
+      for (const TemplateMember& member : form.members) {
+        PAWL_ASSIGN_OR_FAIL(Value value, Fill(member.value, data));
+        members.push_back({member.key, std::move(value)});
+      }
+      return Value::Object(std::move(members));
+    }
+    case Template::Kind::kArray: {
+      std::vector<Value> items;
+      items.reserve(form.items.size());
+      for (const Template& item : form.items) {
+        PAWL_ASSIGN_OR_FAIL(Value value, Fill(item, data));
+        items.push_back(std::move(value));
+      }
+      return Value::Array(std::move(items));
+    }
+  }
+  return form.constant;
+}
+
+Fallible<std::vector<Assignment>> Evaluator::Assign(const AssignField& assign, const Data& data) const {
+  std::vector<Assignment> assigned;
+  assigned.reserve(assign.size());
+  for (const TemplateMember& member : assign) {
+    PAWL_ASSIGN_OR_FAIL(Value value, Fill(member.value, data));
+    assigned.push_back({member.key, std::move(value)});
+  }
+  return assigned;
+}
+
+}  // namespace pawl::asl
