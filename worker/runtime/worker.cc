@@ -1,0 +1,342 @@
+#include "worker/runtime/worker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+#include "shared/base/random.h"
+#include "worker/runtime/running_task.h"
+
+namespace pawl::worker {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Two threads poll. While one waits in a long-poll for free slots, the other reports results as they come, asking for
+// the slots that those freed; so a result never waits behind a poll, and what finishes during a call gathers into the
+// next.
+class Worker::Core {
+ public:
+  Core(Registry registry, WorkerOptions options, std::unique_ptr<Transport> transport)
+      : registry_(std::move(registry)), options_(std::move(options)), transport_(std::move(transport)) {
+    std::random_device device;
+    base::SeededRandom random(static_cast<uint64_t>(device()) << 32 | device());
+    session_ = base::RandomUuid(random);
+    free_slots_ = options_.slots;
+  }
+
+  void Start() {
+    for (int i = 0; i < options_.slots; ++i) threads_.emplace_back([this] { RunSlot(); });
+    for (int i = 0; i < 2; ++i) pollers_.emplace_back([this] { RunPoller(); });
+    heart_ = std::thread([this] { RunHeartbeats(); });
+  }
+
+  void Drain() {
+    {
+      std::unique_lock lock(mutex_);
+      if (std::exchange(draining_, true)) return;
+    }
+    transport_->CancelPolls();
+    poll_wake_.notify_all();
+    {
+      std::unique_lock lock(mutex_);
+      idle_.wait_for(lock, options_.drain, [this] { return running_.empty() && queue_.empty() && results_.empty(); });
+      // What is left: restartable work goes back, the rest is told to stop and given a last moment.
+      GiveBackQueued();
+      for (auto& [token, task] : running_) task->Cancel();
+      poll_wake_.notify_all();
+      idle_.wait_for(lock, std::chrono::seconds(2), [this] { return running_.empty() && results_.empty(); });
+      for (auto& [token, task] : running_) {
+        v1::TaskResult result;
+        result.set_task_token(token);
+        result.set_returned(true);
+        results_.push_back(std::move(result));
+        given_back_.push_back(token);
+      }
+      poll_wake_.notify_all();
+      idle_.wait_for(lock, std::chrono::seconds(2), [this] { return results_.empty() && reporting_ == 0; });
+      stopped_ = true;
+    }
+    slot_wake_.notify_all();
+    poll_wake_.notify_all();
+    heart_wake_.notify_all();
+    for (std::thread& poller : pollers_) poller.join();
+    heart_.join();
+    v1::EndSessionRequest end;
+    end.set_session_id(session_);
+    (void)transport_->EndSession(end);
+    for (std::thread& slot : threads_) {
+      // A handler that does not heed cancelled() must not hold the process.
+      bool busy;
+      {
+        std::lock_guard lock(mutex_);
+        busy = !running_.empty();
+      }
+      if (busy) {
+        slot.detach();
+        abandoned_ = true;
+      } else {
+        slot.join();
+      }
+    }
+  }
+
+  bool abandoned() const { return abandoned_; }
+
+  WorkerStats stats() const {
+    std::lock_guard lock(mutex_);
+    return {options_.slots, static_cast<int>(running_.size()), connected_};
+  }
+
+ private:
+  // ---- slots
+
+  void RunSlot() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      slot_wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      if (stopped_) return;
+      v1::Task task = std::move(queue_.front());
+      queue_.pop_front();
+      auto running = std::make_shared<RunningTask>(std::move(task), [this] {
+        std::lock_guard guard(mutex_);
+        checkpoint_news_ = true;
+        heart_wake_.notify_all();
+      });
+      const std::string token = running->info().task_token;
+      running_[token] = running;
+      lock.unlock();
+      v1::TaskResult result = RunOne(*running);
+      lock.lock();
+      running_.erase(token);
+      ++free_slots_;
+      if (std::find(given_back_.begin(), given_back_.end(), token) == given_back_.end()) {
+        results_.push_back(std::move(result));
+      }
+      poll_wake_.notify_one();
+      if (draining_) idle_.notify_all();
+    }
+  }
+
+  v1::TaskResult RunOne(RunningTask& task) {
+    v1::TaskResult result;
+    result.set_task_token(task.info().task_token);
+    auto began = steady_clock::now();
+    ActivityResult outcome =
+        Fail("Pawl.UnknownHandler", "this worker has no handler named '" + task.info().handler + "'");
+    const Registry::Entry* entry = registry_.Find(task.info().handler);
+    if (entry != nullptr) {
+      try {
+        outcome = entry->handler(task);
+      } catch (const std::exception& error) {
+        outcome = Fail("Pawl.HandlerException",
+                       "the handler '" + task.info().handler + "' threw an exception: " + error.what());
+      } catch (...) {
+        outcome = Fail("Pawl.HandlerException", "the handler '" + task.info().handler + "' threw something unknown");
+      }
+    }
+    bool succeeded = std::holds_alternative<ActivityOutput>(outcome);
+    if (succeeded) {
+      result.set_output(std::move(std::get<ActivityOutput>(outcome).json_text));
+    } else {
+      auto& error = std::get<ActivityError>(outcome);
+      result.mutable_error()->set_error(std::move(error.error));
+      result.mutable_error()->set_cause(std::move(error.cause));
+    }
+    if (options_.on_task) {
+      options_.on_task(task.info().handler,
+                       std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began), succeeded);
+    }
+    return result;
+  }
+
+  // ---- polling
+
+  void RunPoller() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+      bool long_poll = false;
+      int slots = 0;
+      poll_wake_.wait(lock, [this] { return stopped_ || !results_.empty() || MayAsk(); });
+      if (stopped_) return;
+      if (results_.empty() && free_slots_ < options_.slots) {
+        // Work is running and often ends within a moment: one call that reports and asks is cheaper than two.
+        poll_wake_.wait_for(lock, milliseconds(1), [this] { return stopped_ || !results_.empty(); });
+        if (stopped_) return;
+        if (results_.empty() && !MayAsk()) continue;
+      }
+      v1::PollRequest request;
+      request.set_session_id(session_);
+      request.set_worker_name(options_.name);
+      request.set_wait_ms(20'000);
+      for (v1::TaskResult& result : results_) *request.add_results() = std::move(result);
+      results_.clear();
+      if (MayAsk()) {
+        slots = free_slots_;
+        free_slots_ = 0;
+        long_poll = request.results().empty();
+        asking_ += long_poll ? 1 : 0;
+        for (const auto& [name, entry] : registry_.entries()) {
+          v1::Handler* handler = request.add_handlers();
+          handler->set_name(name);
+          handler->set_restartable(entry.options.restartable);
+        }
+      }
+      if (slots == 0 && request.results().empty()) continue;
+      request.set_tasks_max(slots);
+      for (const auto& [token, task] : running_) request.add_held_tokens(token);
+      for (const v1::Task& task : queue_) request.add_held_tokens(task.task_token());
+      ++reporting_;
+      lock.unlock();
+      absl::StatusOr<v1::PollResponse> response = transport_->Poll(request);
+      lock.lock();
+      --reporting_;
+      asking_ -= long_poll ? 1 : 0;
+      if (response.ok()) {
+        Take(request, *std::move(response), slots);
+      } else {
+        free_slots_ += slots;
+        for (v1::TaskResult& result : *request.mutable_results()) results_.push_back(std::move(result));
+        if (!draining_ || !absl::IsCancelled(response.status())) WaitForScheduler(lock, response.status());
+      }
+      if (draining_) idle_.notify_all();
+    }
+  }
+
+  bool MayAsk() const { return !draining_ && free_slots_ > 0 && asking_ == 0; }
+
+  void Take(v1::PollRequest& request, v1::PollResponse response, int slots) {
+    if (!std::exchange(connected_, true) && options_.log) options_.log("connected to the scheduler");
+    failures_ = 0;
+    for (int i = 0; i < response.acks_size() && i < request.results_size(); ++i) {
+      const v1::ResultAck& ack = response.acks(i);
+      if (ack.code() == v1::ResultAck::RETRY) {
+        results_.push_back(std::move(*request.mutable_results(i)));
+      } else if (ack.code() == v1::ResultAck::INVALID && options_.log) {
+        options_.log("a result was refused: " + ack.message());
+      }
+    }
+    free_slots_ += slots - response.tasks_size();
+    for (v1::Task& task : *response.mutable_tasks()) queue_.push_back(std::move(task));
+    if (response.tasks_size() > 1) {
+      slot_wake_.notify_all();
+    } else if (response.tasks_size() == 1) {
+      slot_wake_.notify_one();
+    }
+    CancelTasks(response.cancelled_tokens());
+    poll_wake_.notify_one();
+  }
+
+  template <typename Tokens>
+  void CancelTasks(const Tokens& tokens) {
+    for (const std::string& token : tokens) {
+      auto found = running_.find(token);
+      if (found != running_.end()) found->second->Cancel();
+      auto queued =
+          std::find_if(queue_.begin(), queue_.end(), [&](const v1::Task& t) { return t.task_token() == token; });
+      if (queued != queue_.end()) {
+        queue_.erase(queued);
+        ++free_slots_;
+      }
+    }
+  }
+
+  void GiveBackQueued() {
+    for (v1::Task& task : queue_) {
+      v1::TaskResult result;
+      result.set_task_token(task.task_token());
+      result.set_returned(true);
+      results_.push_back(std::move(result));
+    }
+    queue_.clear();
+  }
+
+  // With growing patience and some jitter, so that a fleet does not come back in step. One line, not a flood.
+  void WaitForScheduler(std::unique_lock<std::mutex>& lock, const absl::Status& status) {
+    if (std::exchange(connected_, false) || failures_ == 0) {
+      if (options_.log) options_.log("the scheduler cannot be reached, trying again: " + std::string(status.message()));
+    }
+    failures_ = std::min(failures_ + 1, 6);
+    auto jitter = std::hash<std::thread::id>()(std::this_thread::get_id()) % 50;
+    back_.wait_for(lock, milliseconds((25 << failures_) + jitter), [this] { return stopped_; });
+  }
+
+  // ---- heartbeats
+
+  void RunHeartbeats() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+      milliseconds wait(2'000);
+      for (const auto& [token, task] : running_) {
+        if (task->info().heartbeat_seconds) {
+          wait = std::min(wait, milliseconds(*task->info().heartbeat_seconds * 1000 / 3));
+        }
+      }
+      heart_wake_.wait_for(lock, std::max(wait, milliseconds(100)), [this] { return stopped_ || checkpoint_news_; });
+      if (stopped_) return;
+      checkpoint_news_ = false;
+      if (running_.empty()) continue;
+      v1::HeartbeatRequest request;
+      request.set_session_id(session_);
+      for (const auto& [token, task] : running_) {
+        Progress progress = task->progress();
+        v1::TaskHeartbeat* beat = request.add_tasks();
+        beat->set_task_token(token);
+        beat->set_progress(progress.fraction);
+        beat->set_message(progress.message);
+        beat->set_checkpoint(progress.checkpoint);
+      }
+      lock.unlock();
+      absl::StatusOr<v1::HeartbeatResponse> response = transport_->Heartbeat(request);
+      lock.lock();
+      if (response.ok()) CancelTasks(response->cancelled_tokens());
+    }
+  }
+
+  const Registry registry_;
+  const WorkerOptions options_;
+  const std::unique_ptr<Transport> transport_;
+  std::string session_;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable slot_wake_, poll_wake_, heart_wake_, idle_, back_;
+  std::deque<v1::Task> queue_;  // taken, not begun
+  std::map<std::string, std::shared_ptr<RunningTask>> running_;
+  std::deque<v1::TaskResult> results_;  // not reported
+  std::vector<std::string> given_back_;
+  int free_slots_ = 0;
+  int asking_ = 0;     // long-polls under way
+  int reporting_ = 0;  // polls under way
+  int failures_ = 0;
+  bool connected_ = false;
+  bool checkpoint_news_ = false;
+  bool draining_ = false;
+  bool stopped_ = false;
+  std::atomic<bool> abandoned_ = false;
+
+  std::vector<std::thread> threads_, pollers_;
+  std::thread heart_;
+};
+
+Worker::Worker(Registry registry, WorkerOptions options, std::unique_ptr<Transport> transport)
+    : core_(std::make_unique<Core>(std::move(registry), std::move(options), std::move(transport))) {}
+
+Worker::~Worker() {
+  core_->Drain();
+  // Detached slots still refer to the core.
+  if (core_->abandoned()) (void)core_.release();
+}
+
+void Worker::Start() { core_->Start(); }
+void Worker::Drain() { core_->Drain(); }
+WorkerStats Worker::stats() const { return core_->stats(); }
+
+}  // namespace pawl::worker
