@@ -154,6 +154,7 @@ std::string FieldAsJson(const Failure& failure, std::string_view name) {
   if (name == "value2") return failure.value2.value_or("undefined");
   if (name == "exp") return failure.exponent;
   if (name == "index") return std::to_string(failure.index);
+  if (name == "token" && failure.token_is_literal) return failure.token.value_or("undefined");
   std::optional<std::string> text = Field(failure, name);
   return text ? JsonString(*text) : "undefined";
 }

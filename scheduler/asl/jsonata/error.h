@@ -17,6 +17,7 @@ struct Failure {
   std::string code;
   size_t position = 0;  // 0 is "not known yet": positions are ends of tokens
   std::optional<std::string> token;
+  bool token_is_literal = false;      // a number, true, false or null: shown without quotes
   std::optional<std::string> value;   // as JSON text; nothing where the value has none
   std::optional<std::string> value2;  // as JSON text
   std::string message;                // for D3137 and D3141

@@ -12,20 +12,20 @@ namespace {
 // The name by which errors call the function that an expression denotes; nothing where it has none.
 std::optional<std::string> NameOf(const Ast* procedure) {
   switch (procedure->type) {
-    case AstType::kPath:
-      return procedure->children[0]->text;
+    case AstType::kPath: return NameOf(procedure->children[0]);
     case AstType::kVariable:
     case AstType::kString:
     case AstType::kValue:
-    case AstType::kName:
-      return procedure->text;
-    case AstType::kNumber:
-      return NumberToString(procedure->number);
+    case AstType::kName: return procedure->text;
+    case AstType::kNumber: return NumberToString(procedure->number);
+    case AstType::kWildcard: return "*";
+    case AstType::kDescendant: return "**";
+    case AstType::kUnary: return procedure->op == Op::kArray ? "[" : procedure->op == Op::kObject ? "{" : "-";
+    case AstType::kBind: return ":=";
+    case AstType::kApply: return "~>";
     case AstType::kFunction:
-    case AstType::kPartial:
-      return "(";
-    default:
-      return std::nullopt;
+    case AstType::kPartial: return "(";
+    default: return std::nullopt;
   }
 }
 

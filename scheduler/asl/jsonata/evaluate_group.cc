@@ -55,7 +55,6 @@ std::vector<size_t> MergeSort(size_t begin, size_t end, const std::function<bool
 
 Value Permute(const Value& array, const std::vector<size_t>& order) {
   Ref<ArrayNode> sorted = ArrayNode::New();
-  sorted->tuple_stream = array.is_tuple_stream();
   sorted->Reserve(order.size());
   for (size_t index : order) sorted->Push(array.At(index));
   return Value::Of(std::move(sorted));
@@ -175,7 +174,7 @@ Value Evaluator::Sort(const Value& array, const std::function<bool(const Value&,
 Value Evaluator::EvalSort(const Ast* sort, const Value& input, Frame* frame) {
   size_t count = input.size();
   if (count <= 1) return input;
-  bool tuples = input.is_tuple_stream() || input.At(0).tag() == Tag::kTuple;
+  bool tuples = input.is_tuple_stream();
   size_t terms = sort->terms.size();
   Heap::Current().Require(count * terms * (sizeof(Value) + 1) + count * 64);
   std::vector<Value> keys(count * terms);

@@ -26,7 +26,8 @@ Result Expression::Evaluate(const std::optional<json::Value>& input, const Envir
     Evaluator evaluator(*program_, environment);
     Value result = evaluator.Run(input ? Value::Input(*input) : Value());
     if (result.is_undefined()) return std::optional<json::Value>();
-    return std::optional(ToJson(result, evaluator.js_order()));
+    bool steps = program_->dialect.step_functions;
+    return std::optional(ToJson(result, {.strict = steps, .js_order = !steps}));
   } catch (const Failure& failure) {
     return ToError(failure);
   } catch (const UnsupportedResult& unsupported) {

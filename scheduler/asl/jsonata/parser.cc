@@ -6,6 +6,7 @@
 
 #include "scheduler/asl/jsonata/error.h"
 #include "scheduler/asl/jsonata/lexer.h"
+#include "scheduler/asl/jsonata/text.h"
 
 namespace pawl::asl::jsonata {
 namespace {
@@ -34,6 +35,38 @@ const Infix& InfixOf(std::string_view symbol) {
   return kInfix.back();
 }
 
+// The operator or bracket that a node stands for; empty where it is none.
+std::string_view SymbolOf(const Ast& node) {
+  switch (node.type) {
+    case AstType::kEnd: return "(end)";
+    case AstType::kWildcard: return "*";
+    case AstType::kDescendant: return "**";
+    case AstType::kParent: return "%";
+    case AstType::kFunction:
+    case AstType::kPartial:
+    case AstType::kLambda:
+    case AstType::kBlock: return "(";
+    case AstType::kCondition: return "?";
+    case AstType::kCoalesce: return node.op == Op::kDefault ? "?:" : "??";
+    case AstType::kTransform: return "|";
+    case AstType::kUnary: return node.op == Op::kArray ? "[" : node.op == Op::kObject ? "{" : "-";
+    case AstType::kBinary:
+      for (const Infix& infix : kInfix) {
+        if (infix.op == node.op) return infix.symbol;
+      }
+      return "";
+    default: return "";
+  }
+}
+
+// What error messages call a node: its name, literal or operator.
+std::optional<std::string> ValueOf(const Ast& node) {
+  if (node.type == AstType::kNumber) return NumberToString(node.number);
+  std::string_view symbol = SymbolOf(node);
+  std::string value(symbol.empty() ? std::string_view(node.text) : symbol);
+  return value.empty() ? std::nullopt : std::optional(std::move(value));
+}
+
 // Nesting of the text at which parsing stops with D1011. Every level costs a few frames of the machine's stack, here
 // and in the post-processing.
 constexpr int kNestingMax = 1000;
@@ -45,12 +78,20 @@ class Parser {
   Ast* Parse() {
     Advance(false);
     Ast* root = Expression(0);
-    if (token_.type != TokenType::kEnd) throw Failure("S0201", token_.position).Token(TokenText(token_));
+    if (token_.type != TokenType::kEnd) throw AtToken("S0201");
     return root;
   }
 
  private:
   bool Is(std::string_view symbol) const { return token_.type == TokenType::kOperator && token_.text == symbol; }
+
+  // An error about the current token.
+  Failure AtToken(std::string_view code) const {
+    Failure failure(code, token_.position);
+    failure.Token(TokenText(token_));
+    failure.token_is_literal = token_.type == TokenType::kNumber || token_.type == TokenType::kValue;
+    return failure;
+  }
 
   // The token that was current; the next one becomes so.
   Token Advance(bool infix) {
@@ -63,9 +104,7 @@ class Parser {
 
   void Expect(std::string_view symbol, bool infix = false) {
     if (!Is(symbol)) {
-      throw Failure(token_.type == TokenType::kEnd ? "S0203" : "S0202", token_.position)
-          .Token(TokenText(token_))
-          .Text(symbol);
+      throw AtToken(token_.type == TokenType::kEnd ? "S0203" : "S0202").Text(symbol);
     }
     Advance(infix);
   }
@@ -188,7 +227,7 @@ class Parser {
       case Op::kAssign:
         if (left->type != AstType::kVariable) {
           Failure failure("S0212", left->position);
-          if (!left->text.empty()) failure.Token(left->text);
+          failure.token = ValueOf(*left);
           throw failure;
         }
         node->rhs = Expression(infix.power - 1);  // to the right
@@ -306,7 +345,7 @@ class Parser {
           node->type = AstType::kPartial;
           Ast* placeholder = New(AstType::kOperator, token_.position);
           placeholder->op = Op::kPlaceholder;
-          placeholder->text = "?";
+          placeholder->text.assign(1, '?');
           node->children.push_back(placeholder);
           Expect("?");
         } else {
@@ -327,7 +366,7 @@ class Parser {
       const Ast* parameter = node->children[i];
       if (parameter->type == AstType::kVariable) continue;
       Failure failure("S0208", parameter->position);
-      if (!parameter->text.empty()) failure.Token(parameter->text);
+      failure.token = ValueOf(*parameter);
       throw failure.Json(std::to_string(i + 1));
     }
     node->type = AstType::kLambda;

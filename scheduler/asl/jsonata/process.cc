@@ -95,7 +95,7 @@ class Processor {
   }
 
   Ast* PathOf(Ast* step) {
-    Ast* path = New(AstType::kPath, step->position);
+    Ast* path = New(AstType::kPath, 0);  // errors about a path as a whole carry no position
     path->children.push_back(step);
     return path;
   }
@@ -118,6 +118,7 @@ class Processor {
       case AstType::kParent:
         program_.slots.push_back({program_.symbols->Fresh(), 1});
         node->slot = &program_.slots.back();
+        node->position = 0;
         return node;
       case AstType::kUnary:
         return ProcessUnary(node);

@@ -46,6 +46,8 @@ std::string NumberInBase(double value, int radix) {
   double rest = std::fabs(value);
   if (rest == 0) return "0";
   std::string digits;
+  // Beyond 53 bits the low digits are unknown; JavaScript engines write zeros.
+  for (; rest >= 9007199254740992.0; rest /= radix) digits.push_back('0');
   while (rest >= 1) {
     auto digit = static_cast<int>(std::fmod(rest, radix));
     digits.push_back("0123456789abcdefghijklmnopqrstuvwxyz"[digit]);

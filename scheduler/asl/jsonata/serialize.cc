@@ -108,13 +108,16 @@ class Stringifier {
   size_t checked_bytes_ = 0;
 };
 
-json::Value NumberToJson(double number) {
-  if (!std::isfinite(number)) throw Failure("D1001").Json("null");
+json::Value NumberToJson(double number, bool strict) {
+  if (!std::isfinite(number)) {
+    if (strict) throw Failure("D1001").Json("null");
+    return json::Value::Null();
+  }
   if (number == std::trunc(number) && std::fabs(number) < 1e15) return json::Value::Int(static_cast<int64_t>(number));
   return json::Value::NumberText(NumberToString(number));
 }
 
-json::Value ToJsonAt(const Value& value, bool js_order, int depth) {
+json::Value ToJsonAt(const Value& value, const ResultOptions& options, int depth) {
   CheckDepth(depth);
   switch (value.tag()) {
     case Tag::kUndefined:
@@ -123,7 +126,7 @@ json::Value ToJsonAt(const Value& value, bool js_order, int depth) {
     case Tag::kBool:
       return json::Value::Bool(value.boolean());
     case Tag::kNumber:
-      return NumberToJson(value.number());
+      return NumberToJson(value.number(), options.strict);
     case Tag::kJsonString:
     case Tag::kJsonArray:
     case Tag::kJsonObject:
@@ -135,24 +138,27 @@ json::Value ToJsonAt(const Value& value, bool js_order, int depth) {
       size_t count = value.size();
       Heap::Current().Require(count * sizeof(json::Value));
       items.reserve(count);
-      for (size_t i = 0; i < count; ++i) items.push_back(ToJsonAt(value.At(i), js_order, depth + 1));
+      for (size_t i = 0; i < count; ++i) items.push_back(ToJsonAt(value.At(i), options, depth + 1));
       return json::Value::Array(std::move(items));
     }
     case Tag::kObject: {
       std::vector<json::Member> members;
       members.reserve(value.member_count());
-      for (const ObjectEntry& entry : Members(value, js_order)) {
-        if (entry.value.is_undefined()) continue;
-        members.push_back({WithoutLoneSurrogates(entry.key.text()), ToJsonAt(entry.value, js_order, depth + 1)});
+      for (const ObjectEntry& entry : Members(value, options.js_order)) {
+        if (entry.value.is_undefined() || (entry.value.is_function() && !options.strict)) continue;
+        members.push_back({WithoutLoneSurrogates(entry.key.text()), ToJsonAt(entry.value, options, depth + 1)});
       }
       return json::Value::Object(std::move(members));
     }
     case Tag::kRegex:
-      throw UnsupportedResult{"regex"};
+      if (options.strict || depth == 0) throw UnsupportedResult{"regex"};
+      return json::Value::Null();
     case Tag::kNative:
     case Tag::kFunction:
+      if (options.strict || depth == 0) throw UnsupportedResult{"function"};
+      return json::Value::Null();
     case Tag::kTuple:
-      throw UnsupportedResult{"function"};
+      return json::Value::Null();
   }
   return json::Value::Null();
 }
@@ -190,6 +196,6 @@ std::optional<std::string> DescribeValue(const Value& value) {
   }
 }
 
-json::Value ToJson(const Value& value, bool js_order) { return ToJsonAt(value, js_order, 0); }
+json::Value ToJson(const Value& value, const ResultOptions& options) { return ToJsonAt(value, options, 0); }
 
 }  // namespace pawl::asl::jsonata

@@ -25,11 +25,18 @@ std::string Stringify(const Value& value, const StringifyOptions& options);
 // As JSON.stringify for error messages, shortened when long; nothing where the value has no JSON text. Never throws.
 std::optional<std::string> DescribeValue(const Value& value);
 
-// The result of an evaluation. Inputs pass through unchanged. Throws D1001 for numbers that JSON has not, and
-// UnsupportedResult.
+// The result of an evaluation. Inputs pass through unchanged.
+//
+// `strict` (Step Functions): throws D1001 for numbers that JSON has not, and UnsupportedResult for a function anywhere.
+// Otherwise those become what JSON.stringify makes of them, null or an absent member; only a function as the whole
+// result is refused.
 struct UnsupportedResult {
   const char* kind;  // "function" or "regex"
 };
-json::Value ToJson(const Value& value, bool js_order);
+struct ResultOptions {
+  bool strict = false;
+  bool js_order = true;
+};
+json::Value ToJson(const Value& value, const ResultOptions& options);
 
 }  // namespace pawl::asl::jsonata
