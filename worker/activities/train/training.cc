@@ -43,7 +43,6 @@ absl::StatusOr<Matrix> MakeMatrix(const Examples& examples, int threads) {
                         Matrix::FromDense(examples.features, examples.rows(), examples.columns, threads));
   PAWL_RETURN_IF_ERROR(matrix.SetLabels(examples.labels));
   if (!examples.weights.empty()) PAWL_RETURN_IF_ERROR(matrix.SetWeights(examples.weights));
-  PAWL_RETURN_IF_ERROR(matrix.SetFeatureNames(examples.feature_names));
   return matrix;
 }
 
@@ -77,6 +76,7 @@ class Run {
 
   absl::Status Start(const Examples& train, const Examples* validation) {
     parameters_ = settings_.parameters;
+    feature_names_ = train.feature_names;
     parameters_["seed"] = absl::StrCat(settings_.seed);
     parameters_["seed_per_iteration"] = "1";
     parameters_["nthread"] = absl::StrCat(settings_.threads);
@@ -122,6 +122,7 @@ class Run {
       PAWL_ASSIGN_OR_RETURN(Booster best, booster_->FirstRounds(static_cast<int>(outcome.best_round + 1)));
       booster_ = std::move(best);
     }
+    PAWL_RETURN_IF_ERROR(booster_->SetFeatureNames(feature_names_));
     PAWL_ASSIGN_OR_RETURN(outcome.model, booster_->Save());
     PAWL_ASSIGN_OR_RETURN(outcome.importance, booster_->FeatureScores());
     outcome.curve = std::move(curve_);
@@ -186,6 +187,7 @@ class Run {
   worker::TaskContext& task_;
   Pulse pulse_;
   Booster::Parameters parameters_;
+  std::vector<std::string> feature_names_;
   std::optional<Matrix> train_;
   std::optional<Matrix> validation_;
   std::optional<Booster> booster_;

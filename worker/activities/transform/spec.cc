@@ -48,7 +48,7 @@ absl::StatusOr<ColumnSpec> ParseColumnSpec(const nlohmann::json& value, const st
     spec.missing_indicator = in.Bool("missing_indicator", false);
   } else if (kind == "categorical") {
     spec.kind = ColumnKind::kCategorical;
-    spec.encode = in.Choice("encode", "one-hot", {"one-hot", "ordinal"});
+    spec.encode = in.Choice("encode", "one-hot", {"one-hot", "ordinal", "none"});
     spec.max_categories = in.Integer("max_categories", 50, 1, 2000);
     spec.min_count = in.Integer("min_count", 1, 1, 1'000'000'000);
   } else {

@@ -101,7 +101,7 @@ std::vector<std::string> FittedTransform::FeatureNames() const {
       }
     } else if (column.spec.encode == "ordinal") {
       names.push_back(name);
-    } else {
+    } else if (column.spec.encode == "one-hot") {
       for (const std::string& category : column.categories) names.push_back(name + "=" + category);
       names.push_back(name + "=" + kOther);
     }
@@ -159,7 +159,7 @@ FittedTransform TransformFitter::Finish() const {
         fitted.center = column.min;
         fitted.spread = column.max > column.min ? column.max - column.min : 1;
       }
-    } else if (column.spec.kind == ColumnKind::kCategorical) {
+    } else if (column.spec.kind == ColumnKind::kCategorical && column.spec.encode != "none") {
       for (const auto& [category, count] : column.categories.Sorted()) {
         if (static_cast<int64_t>(fitted.categories.size()) == column.spec.max_categories) break;
         if (count >= column.spec.min_count) fitted.categories.push_back(category);
@@ -204,7 +204,7 @@ std::optional<std::string> BoundTransform::Apply(const std::vector<std::string>&
       const int64_t place = found == column.category_places.end() ? other : found->second;
       if (fitted.spec.encode == "ordinal") {
         features.push_back(static_cast<float>(place));
-      } else {
+      } else if (fitted.spec.encode == "one-hot") {
         for (int64_t i = 0; i <= other; ++i) features.push_back(i == place ? 1.0F : 0.0F);
       }
     }

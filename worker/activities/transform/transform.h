@@ -3,11 +3,10 @@
 //
 // A column is one of
 //   numeric      impute: none | median | mean | constant; scale: none | standard | minmax; missing_indicator
-//   categorical  encode: one-hot | ordinal; max_categories, min_count. Missing values and texts that training did not
-//                know (or that were too rare) are the category "(other)"
-//   timestamp    parts of ISO 8601 time: year, month, day, weekday, hour, minute, day_of_year, and with a "_cycle"
-//   suffix
-//                (hour_cycle ...) a sine and a cosine
+//   categorical  encode: one-hot | ordinal | none (no feature: only checked); max_categories, min_count. Missing values
+//                and texts that training did not know (or that were too rare) are the category "(other)"
+//   timestamp    parts of ISO 8601 time: year, month, day, weekday, hour, minute, day_of_year; month_cycle,
+//                weekday_cycle, hour_cycle, day_of_year_cycle give a sine and a cosine
 // A numeric or timestamp value that is missing and not imputed is NaN, which XGBoost treats as missing.
 //
 // Memory while fitting: for each numeric column a QuantileSketch (350 KiB), for each categorical one a CategoryCounter

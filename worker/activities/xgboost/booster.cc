@@ -66,13 +66,6 @@ absl::Status Matrix::SetWeights(const std::vector<float>& weights) {
   return Checked(XGDMatrixSetFloatInfo(handle_, "weight", weights.data(), weights.size()), "take the weights");
 }
 
-absl::Status Matrix::SetFeatureNames(const std::vector<std::string>& names) {
-  std::vector<const char*> pointers;
-  for (const std::string& name : names) pointers.push_back(name.c_str());
-  return Checked(XGDMatrixSetStrFeatureInfo(handle_, "feature_name", pointers.data(), pointers.size()),
-                 "take the feature names");
-}
-
 Booster::Booster(Booster&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
 Booster& Booster::operator=(Booster&& other) noexcept {
   std::swap(handle_, other.handle_);
@@ -108,6 +101,13 @@ absl::StatusOr<Booster> Booster::ContinueFrom(const std::string& model, const st
   PAWL_RETURN_IF_ERROR(
       Checked(XGBoosterLoadModelFromBuffer(booster.handle_, model.data(), model.size()), "load the model"));
   return booster;
+}
+
+absl::Status Booster::SetFeatureNames(const std::vector<std::string>& names) {
+  std::vector<const char*> pointers;
+  for (const std::string& name : names) pointers.push_back(name.c_str());
+  return Checked(XGBoosterSetStrFeatureInfo(handle_, "feature_name", pointers.data(), pointers.size()),
+                 "take the feature names");
 }
 
 absl::Status Booster::Update(int round, const Matrix& matrix) {

@@ -30,7 +30,6 @@ class Matrix {
   ~Matrix();
   absl::Status SetLabels(const std::vector<float>& labels);
   absl::Status SetWeights(const std::vector<float>& weights);
-  absl::Status SetFeatureNames(const std::vector<std::string>& names);
 
  private:
   friend class Booster;
@@ -61,6 +60,8 @@ class Booster {
   Booster& operator=(Booster&&) noexcept;
   ~Booster();
 
+  // Saved with the model; FeatureScores uses them.
+  absl::Status SetFeatureNames(const std::vector<std::string>& names);
   absl::Status Update(int round, const Matrix& matrix);
   // The metrics after `round` for each named matrix.
   absl::StatusOr<std::vector<MetricValue>> Evaluate(int round,
