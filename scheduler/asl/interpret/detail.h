@@ -42,7 +42,7 @@ struct ResultPathField {
   enum class Mode : uint8_t { kReplace, kDiscard, kInsert };
   Mode mode = Mode::kReplace;
   std::string text;
-  std::vector<std::string> steps;       // kInsert only
+  std::vector<std::string> steps;      // kInsert only
   std::optional<jsonpath::Path> path;  // kInsert only
 };
 
@@ -55,11 +55,11 @@ struct Template {
   // What error texts call this place: for kQuery the key as written ("first.$"), for kExpression the location
   // ("Output/first").
   std::string field;
-  json::Value constant;                                  // kConstant
-  std::shared_ptr<const Query> query;                    // kQuery
+  json::Value constant;                                   // kConstant
+  std::shared_ptr<const Query> query;                     // kQuery
   std::shared_ptr<const jsonata::Expression> expression;  // kExpression
-  std::vector<TemplateMember> members;                   // kObject
-  std::vector<Template> items;                           // kArray
+  std::vector<TemplateMember> members;                    // kObject
+  std::vector<Template> items;                            // kArray
 };
 
 struct TemplateMember {
@@ -71,7 +71,7 @@ using AssignField = std::vector<TemplateMember>;
 
 // A number that stands in the definition, or comes from a path ("...Path" fields) or a JSONata expression.
 struct NumberField {
-  std::string field;             // as written: "TimeoutSeconds", "TimeoutSecondsPath"
+  std::string field;  // as written: "TimeoutSeconds", "TimeoutSecondsPath"
   std::optional<double> value;
   std::optional<PathRef> path;
   std::shared_ptr<const jsonata::Expression> expression;
@@ -88,9 +88,18 @@ struct TextField {
 };
 
 enum class Comparator : uint8_t {
-  kEquals, kLessThan, kGreaterThan, kLessThanEquals, kGreaterThanEquals,
+  kEquals,
+  kLessThan,
+  kGreaterThan,
+  kLessThanEquals,
+  kGreaterThanEquals,
   kMatches,
-  kIsNull, kIsPresent, kIsNumeric, kIsString, kIsBoolean, kIsTimestamp,
+  kIsNull,
+  kIsPresent,
+  kIsNumeric,
+  kIsString,
+  kIsBoolean,
+  kIsTimestamp,
 };
 enum class Compared : uint8_t { kString, kNumber, kBoolean, kTimestamp, kKind };
 
@@ -105,14 +114,14 @@ struct Rule {
   Comparator comparator = Comparator::kEquals;
   Compared compared = Compared::kString;
   std::optional<PathRef> operand_path;
-  std::string text;                        // operand of String*, StringMatches
-  double number = 0;                       // of Numeric*
-  bool boolean = false;                    // of BooleanEquals, Is*
-  Instant time;                            // of Timestamp*
+  std::string text;      // operand of String*, StringMatches
+  double number = 0;     // of Numeric*
+  bool boolean = false;  // of BooleanEquals, Is*
+  Instant time;          // of Timestamp*
 
-  std::vector<Rule> rules;                                // kAnd, kOr, kNot (one)
+  std::vector<Rule> rules;                               // kAnd, kOr, kNot (one)
   std::shared_ptr<const jsonata::Expression> condition;  // kCondition
-  std::string field;                                      // kCondition: location in error texts
+  std::string field;                                     // kCondition: location in error texts
 
   // Top-level rules only.
   std::string next;

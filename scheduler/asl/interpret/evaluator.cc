@@ -63,9 +63,8 @@ absl::StatusOr<Value> Evaluator::Find(const jsonpath::Reference& reference, cons
 Fallible<Value> Evaluator::Read(const PathRef& path, const Data& data) const {
   absl::StatusOr<Value> found = Find(path, data);
   if (found.ok()) return *std::move(found);
-  const std::string why = absl::IsNotFound(found.status())
-                              ? ExplainMissingPath(path.path, RootOf(path.reference, data))
-                              : std::string(found.status().message());
+  const std::string why = absl::IsNotFound(found.status()) ? ExplainMissingPath(path.path, RootOf(path.reference, data))
+                                                           : std::string(found.status().message());
   return Runtime(absl::StrCat("Invalid path '", path.text, "' : ", why));
 }
 

@@ -41,11 +41,10 @@ std::string Begin(const jsonata::Expression& expression, const std::string& loca
 
 Failure Evaluator::UnexpectedType(const jsonata::Expression& expression, const std::string& location,
                                   std::string_view expected, const Value& value) const {
-  return QueryEvaluation(absl::StrCat(Begin(expression, location),
-                                      "returned an unexpected result type. Expected '", std::string(expected),
-                                      "', but was '", json::KindName(value.kind()), "' for value: ",
-                                      json::Serialize(value)),
-                         location);
+  return QueryEvaluation(
+      absl::StrCat(Begin(expression, location), "returned an unexpected result type. Expected '", std::string(expected),
+                   "', but was '", json::KindName(value.kind()), "' for value: ", json::Serialize(value)),
+      location);
 }
 
 Fallible<Value> Evaluator::Evaluate(const jsonata::Expression& expression, const std::string& location) const {
@@ -68,9 +67,9 @@ Fallible<Value> Evaluator::Evaluate(const jsonata::Expression& expression, const
     return QueryEvaluation(absl::StrCat(Begin(expression, location), "returned an unsupported result type."), location);
   }
   const auto& error = std::get<jsonata::Error>(result);
-  return QueryEvaluation(absl::StrCat(Begin(expression, location), "threw an error during evaluation. ", error.code,
-                                      ": ", error.message),
-                         location);
+  return QueryEvaluation(
+      absl::StrCat(Begin(expression, location), "threw an error during evaluation. ", error.code, ": ", error.message),
+      location);
 }
 
 }  // namespace pawl::asl

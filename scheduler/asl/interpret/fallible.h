@@ -12,7 +12,7 @@ namespace pawl::asl {
 template <typename T>
 class [[nodiscard]] Fallible {
  public:
-  Fallible(T value) : content_(std::in_place_index<0>, std::move(value)) {}              // NOLINT: implicit by design
+  Fallible(T value) : content_(std::in_place_index<0>, std::move(value)) {}            // NOLINT: implicit by design
   Fallible(Failure failure) : content_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT: implicit by design
   bool ok() const { return content_.index() == 0; }
   T& value() { return std::get<0>(content_); }

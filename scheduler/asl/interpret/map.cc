@@ -59,8 +59,8 @@ Fallible<Data> ItemsByExpression(const Evaluator& evaluator, const Data& input) 
   PAWL_ASSIGN_OR_FAIL(Value items, evaluator.Fill(*map.items, input));
   if (items.is_array()) return Data::Of(std::move(items));
   if (map.items->expression) return evaluator.UnexpectedType(*map.items->expression, "Items", "array", items);
-  return evaluator.QueryEvaluation(
-      absl::StrCat("The field 'Items' must be an array but was: ", json::Serialize(items)), "Items");
+  return evaluator.QueryEvaluation(absl::StrCat("The field 'Items' must be an array but was: ", json::Serialize(items)),
+                                   "Items");
 }
 
 Fallible<std::optional<int64_t>> WholeNumber(const Evaluator& evaluator, const NumberField& field, const Data& input) {
@@ -175,8 +175,8 @@ Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
   const auto& map = std::get<MapDetail>(evaluator.detail().by_type);
   StartMap start;
   if (!map.reader) {
-    PAWL_ASSIGN_OR_FAIL(
-        Data items, evaluator.is_jsonata() ? ItemsByExpression(evaluator, input) : ItemsByPath(evaluator, input));
+    PAWL_ASSIGN_OR_FAIL(Data items,
+                        evaluator.is_jsonata() ? ItemsByExpression(evaluator, input) : ItemsByPath(evaluator, input));
     if (map.items_path || map.items) evaluator.Stage("afterItemsPath", items);
     start.length = items.Get().size();
     start.items = std::move(items).ToDerived();

@@ -25,7 +25,8 @@ bool Covers(const std::string& pattern, const std::string& error) {
 }
 
 bool Covers(const std::vector<std::string>& patterns, const std::string& error) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return Covers(pattern, error); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return Covers(pattern, error); });
 }
 
 std::chrono::milliseconds DelayOf(const Retrier& retrier, int32_t used, base::Random& random) {
@@ -37,7 +38,8 @@ std::chrono::milliseconds DelayOf(const Retrier& retrier, int32_t used, base::Ra
 }
 
 Fallible<Transition> Catch(Evaluator& evaluator, const Catcher& catcher, const Failure& failure) {
-  Value error_output = Value::Object({{"Error", Value::String(failure.error)}, {"Cause", Value::String(failure.cause)}});
+  Value error_output =
+      Value::Object({{"Error", Value::String(failure.error)}, {"Cause", Value::String(failure.cause)}});
   Transition transition;
   transition.next = catcher.next;
   Data output = Data::Of(error_output);

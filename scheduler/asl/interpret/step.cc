@@ -61,8 +61,8 @@ Fallible<std::optional<int64_t>> Seconds(const Evaluator& evaluator, const Numbe
   PAWL_ASSIGN_OR_FAIL(std::optional<double> number, ReadNumber(evaluator, field, input, /*whole=*/true));
   if (!number) return std::optional<int64_t>();
   if (*number <= 0) {
-    const std::string text = absl::StrCat("The ", field.field, " field must be a positive integer but was: ",
-                                          static_cast<int64_t>(*number));
+    const std::string text =
+        absl::StrCat("The ", field.field, " field must be a positive integer but was: ", static_cast<int64_t>(*number));
     if (field.expression) return evaluator.QueryEvaluation(text, field.field);
     return evaluator.Runtime(text);
   }

@@ -110,8 +110,8 @@ struct StartTask {
 };
 
 struct StartWait {
-  std::optional<int64_t> seconds;          // relative: since the state was entered
-  std::optional<base::WallTime> until;     // absolute
+  std::optional<int64_t> seconds;       // relative: since the state was entered
+  std::optional<base::WallTime> until;  // absolute
 };
 
 // Parallel: all branches start with `input`.

@@ -43,8 +43,8 @@ Fallible<StartWait> BySecondsPath(const Evaluator& evaluator, const NumberField&
   }
   const std::optional<int64_t> seconds = found->as_int64();
   if (!seconds) {
-    return evaluator.Runtime(absl::StrCat("The SecondsPath parameter cannot be parsed as a long value: ", path.text,
-                                          " == ", Plain(*found)));
+    return evaluator.Runtime(
+        absl::StrCat("The SecondsPath parameter cannot be parsed as a long value: ", path.text, " == ", Plain(*found)));
   }
   if (*seconds < 0) {
     return evaluator.Runtime(

@@ -116,9 +116,8 @@ std::variant<Node, SyntaxError> ParseDocument(std::string_view text) {
   absl::StatusOr<json::Value> value = json::Parse(text, {.depth_max = kDepthMax});
   if (!value.ok()) {
     if (absl::IsResourceExhausted(value.status())) {
-      return SyntaxError{SyntaxError::Kind::kTooDeep, absl::StrCat("The definition is nested deeper than ", kDepthMax,
-                                                                   " levels"),
-                         0};
+      return SyntaxError{SyntaxError::Kind::kTooDeep,
+                         absl::StrCat("The definition is nested deeper than ", kDepthMax, " levels"), 0};
     }
     JsonFault fault = FindJsonFault(text);
     if (fault.message.empty()) fault.message = std::string(value.status().message());

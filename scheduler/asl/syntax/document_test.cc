@@ -57,7 +57,8 @@ TEST(JsonFault, SpeaksAsTheParserOfAws) {
   const Case cases[] = {
       // Recorded: validate_state_machine_definition_not_a_definition.
       {"not a definition",
-       "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+       "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+       "'false')",
        3},
       {"{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name", 2},
       {"{\"a\": 1", "Unexpected end-of-input: expected close marker for Object", 7},

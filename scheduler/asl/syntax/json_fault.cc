@@ -56,8 +56,8 @@ class Scanner {
       return;
     }
     const int code = static_cast<unsigned char>(peek());
-    Fault(absl::StrCat("Unexpected character ('", std::string(1, peek()), "' (code ", code, ")): ",
-                       std::string(expected)),
+    Fault(absl::StrCat("Unexpected character ('", std::string(1, peek()), "' (code ", code,
+                       ")): ", std::string(expected)),
           at_ + 1);
   }
 

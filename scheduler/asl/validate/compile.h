@@ -18,8 +18,8 @@ struct Diagnostic {
   Severity severity = Severity::kError;
   std::string code;
   std::string message;
-  std::string location;     // JSON-pointer-like, "/States/Train/Retry[0]/MaxAttempts"
-  size_t line = 0;          // 1-based; 0 where unknown
+  std::string location;  // JSON-pointer-like, "/States/Train/Retry[0]/MaxAttempts"
+  size_t line = 0;       // 1-based; 0 where unknown
   size_t column = 0;
 };
 
@@ -28,7 +28,7 @@ enum class MachineType { kStandard, kExpress };
 struct CompileOptions {
   MachineType type = MachineType::kStandard;
   size_t definition_bytes_max = 1'048'576;
-  int nesting_max = 100;    // of Parallel and Map
+  int nesting_max = 100;  // of Parallel and Map
 };
 
 struct CompileResult {
