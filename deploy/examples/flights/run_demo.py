@@ -17,6 +17,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -317,10 +318,12 @@ def main():
     parser.add_argument("--endpoint", default="http://127.0.0.1:8333")
     parser.add_argument("--ops", default="http://127.0.0.1:9333", help="where the scheduler's metrics are")
     parser.add_argument("--pawl-dev-pid", type=int, help="the pid of `pawl dev`, whose children are killed")
-    parser.add_argument("--output", help="a directory for results; by default a new temporary one")
+    parser.add_argument("--data", help="a directory for results, in flights-demo; by default a new temporary one")
+    parser.add_argument("--keep", help="a directory for copies of the report and the curve; by default a new temporary one")
     parser.add_argument("--deadline", type=float, default=140, help="seconds after which the demo gives up")
     args = parser.parse_args()
-    output = args.output or tempfile.mkdtemp(prefix="pawl-flights-")
+    output = os.path.abspath(os.path.join(args.data, "flights-demo") if args.data
+                             else tempfile.mkdtemp(prefix="pawl-flights-"))
     os.makedirs(output, exist_ok=True)
     os.chmod(output, 0o777)
     deadline = STARTED + args.deadline
@@ -373,8 +376,11 @@ def main():
         check_bad_data(checks, service, third)
         say()
         say(f"deployed   {results[0]['best']['name']} to {results[0]['deployment']['environment']}")
-        say(f"report     {results[0]['report']['text']['uri']}")
-        say(f"curve      {results[0]['report']['picture']['uri']}")
+        keep = args.keep or tempfile.mkdtemp(prefix="pawl-flights-report-")
+        os.makedirs(keep, exist_ok=True)
+        for kind, artifact in results[0]["report"].items():
+            copy = shutil.copy(artifact["uri"].removeprefix("file://"), keep)
+            say(f"{'report' if kind == 'text' else 'curve':<10} {copy}")
         say(f"scores     {results[0]['predictions']['predictions']['uri']}")
     say(f"history    pawl history {first.execution}")
     say(f"metrics    {args.ops.rstrip('/')}/metrics")

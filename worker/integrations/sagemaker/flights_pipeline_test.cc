@@ -1,5 +1,5 @@
-// The flights example from end to end by calling the handlers in the order of pipeline.asl.json, on the committed sample,
-// with fewer rounds than the demo: what the state machine will do, without a service.
+// The flights example from end to end by calling the handlers in the order of pipeline.asl.json, on the committed
+// sample, with fewer rounds than the demo: what the state machine will do, without a service.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -15,8 +15,8 @@ using activities::ReadFile;
 using activities::ReadJsonFile;
 using activities::RunHandler;
 using activities::TemporaryDirectory;
-using ::testing::HasSubstr;
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 class FlightsPipelineTest : public ::testing::Test {
  protected:
@@ -48,16 +48,17 @@ class FlightsPipelineTest : public ::testing::Test {
     parameters["num_round"] = "30";
     parameters["pawl_min_round_ms"] = "0";
     const auto channel = [](const char* name, const json& uri) {
-      return json{{"ChannelName", name}, {"DataSource", {{"S3DataSource", {{"S3DataType", "S3Prefix"}, {"S3Uri", uri}}}}}};
+      return json{{"ChannelName", name},
+                  {"DataSource", {{"S3DataSource", {{"S3DataType", "S3Prefix"}, {"S3Uri", uri}}}}}};
     };
-    return Call("sagemaker:createTrainingJob.sync",
-                {{"TrainingJobName", "run-" + grid_item["name"].get<std::string>()},
-                 {"AlgorithmSpecification",
-                  {{"TrainingImage", "382416733822.dkr.ecr.us-east-1.amazonaws.com/xgboost:latest"}}},
-                 {"HyperParameters", parameters},
-                 {"InputDataConfig", json::array({channel("training", dataset["train"]["uri"]),
-                                                  channel("validation", dataset["validation"]["uri"])})},
-                 {"OutputDataConfig", {{"S3OutputPath", output_path}}}});
+    return Call(
+        "sagemaker:createTrainingJob.sync",
+        {{"TrainingJobName", "run-" + grid_item["name"].get<std::string>()},
+         {"AlgorithmSpecification", {{"TrainingImage", "382416733822.dkr.ecr.us-east-1.amazonaws.com/xgboost:latest"}}},
+         {"HyperParameters", parameters},
+         {"InputDataConfig", json::array({channel("training", dataset["train"]["uri"]),
+                                          channel("validation", dataset["validation"]["uri"])})},
+         {"OutputDataConfig", {{"S3OutputPath", output_path}}}});
   }
 
   // Everything from the raw file to the report; the predictions' result with those of other steps beside it.
@@ -79,9 +80,8 @@ class FlightsPipelineTest : public ::testing::Test {
                                                   {"name", "late-flights"},
                                                   {"environment", "production"},
                                                   {"registry", output_path + "/registry"}});
-    const json partition = Call("partition", {{"input", example_ / "data/december.csv.gz"},
-                                              {"partitions", 3},
-                                              {"output_path", output_path}});
+    const json partition = Call(
+        "partition", {{"input", example_ / "data/december.csv.gz"}, {"partitions", 3}, {"output_path", output_path}});
     json parts = json::array();
     for (const json& part : partition["partitions"]) {
       parts.push_back(Call("batch-inference", {{"input", part["uri"]},
@@ -96,7 +96,8 @@ class FlightsPipelineTest : public ::testing::Test {
                                         {"curve", best["evaluation"]},
                                         {"sections", {{{"heading", "Evaluation"}, {"value", evaluation}}}},
                                         {"output_path", output_path}});
-    return {{"evaluation", evaluation}, {"predictions", predictions}, {"report", report}, {"partition", partition},
+    return {{"evaluation", evaluation}, {"predictions", predictions},
+            {"report", report},         {"partition", partition},
             {"parts", parts},           {"jobs", jobs}};
   }
 
@@ -131,9 +132,9 @@ TEST_F(FlightsPipelineTest, BeatsTheBaselineLosesNoRowAndRepeatsItself) {
   // A merge that lacks a part says so rather than answering with fewer rows.
   json parts = first["parts"];
   parts.erase(1);
-  const json lacking = RunHandler(registry_, "merge-predictions", {{"partition", first["partition"]},
-                                                                   {"parts", parts},
-                                                                   {"output_path", directory_ / "lacking"}});
+  const json lacking =
+      RunHandler(registry_, "merge-predictions",
+                 {{"partition", first["partition"]}, {"parts", parts}, {"output_path", directory_ / "lacking"}});
   EXPECT_EQ(lacking["Error"], "RowCountMismatch");
 }
 
@@ -142,9 +143,10 @@ TEST_F(FlightsPipelineTest, GoodDataPassesTheRulesAndBadDataIsRefusedWithReasons
                                                  {"ValidationRules", input_["validation_config"]},
                                                  {"output_path", directory_.path()}});
   EXPECT_EQ(good["rows"], 61728);
-  const json bad = RunHandler(registry_, "validateDataQuality", {{"InputPath", example_ / "data/bad.csv.gz"},
-                                                                 {"ValidationRules", input_["validation_config"]},
-                                                                 {"output_path", directory_.path()}});
+  const json bad = RunHandler(registry_, "validateDataQuality",
+                              {{"InputPath", example_ / "data/bad.csv.gz"},
+                               {"ValidationRules", input_["validation_config"]},
+                               {"output_path", directory_.path()}});
   EXPECT_EQ(bad["Error"], "DataQualityError");
   const json cause = json::parse(bad["Cause"].get<std::string>());
   std::vector<std::string> levels;
