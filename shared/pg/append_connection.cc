@@ -124,7 +124,7 @@ absl::Status AppendConnection::Lost(const std::string& what) {
 absl::Status AppendConnection::WaitReadable(Clock::time_point deadline) {
   pollfd descriptor{PQsocket(Conn(connection_)), POLLIN, 0};
   while (true) {
-    if (interrupted_.load()) return Lost("interrupted");
+    if (IsInterrupted()) return Lost("interrupted");
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) {
       return Lost("no answer within " + std::to_string(options_.statement_timeout.count()) + " ms");
@@ -139,7 +139,7 @@ absl::Status AppendConnection::Flush(Clock::time_point deadline) {
     int left = PQflush(Conn(connection_));
     if (left == 0) return absl::OkStatus();
     if (left < 0) return Lost(Trimmed(PQerrorMessage(Conn(connection_))));
-    if (interrupted_.load()) return Lost("interrupted");
+    if (IsInterrupted()) return Lost("interrupted");
     if (Clock::now() >= deadline) return Lost("the server does not take the statement");
     pollfd descriptor{PQsocket(Conn(connection_)), POLLIN | POLLOUT, 0};
     poll(&descriptor, 1, static_cast<int>(kPollSlice.count()));

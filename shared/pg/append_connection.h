@@ -1,8 +1,7 @@
 // A connection for statements that must be cheap: prepared once, parameters and results in binary, one round trip each.
 // On libpq itself, because libpqxx passes everything as text. For the writer of the log; everything else uses pg::Pool.
 //
-// Thread rule: one thread at a time, and calls block; it belongs to a thread of its own. Only Interrupt may come from
-// another thread. Errors: as SqlError says; UNAVAILABLE means that the connection is gone and whether the statement
+// Thread rule: one thread at a time, and calls block; it belongs to a thread of its own. Errors: as SqlError says; UNAVAILABLE means that the connection is gone and whether the statement
 // took effect is not known; with every other error it did not.
 #pragma once
 
@@ -43,6 +42,8 @@ struct ConnectOptions {
   std::string application_name = "pawl";
   // Run after connecting, before anything else.
   std::string set_up_sql;
+  // Where given: once true, the call under way and every later one fail soon. Outlives the connection.
+  const std::atomic<bool>* interrupted = nullptr;
 };
 
 class AppendConnection {
@@ -61,9 +62,6 @@ class AppendConnection {
   // Of the server's process for this connection.
   int backend_pid() const;
 
-  // Makes the call under way, and every later one, fail with UNAVAILABLE soon.
-  void Interrupt() { interrupted_.store(true); }
-
  private:
   AppendConnection(void* connection, const ConnectOptions& options, std::string description);
   // Waits for the answer to what was sent; every result but the last is dropped unless it is an error.
@@ -71,12 +69,12 @@ class AppendConnection {
   absl::Status WaitReadable(std::chrono::steady_clock::time_point deadline);
   absl::Status Flush(std::chrono::steady_clock::time_point deadline);
   absl::Status Lost(const std::string& what);
+  bool IsInterrupted() const { return options_.interrupted != nullptr && options_.interrupted->load(); }
 
   void* connection_;  // PGconn
   const ConnectOptions options_;
   const std::string description_;
   std::set<std::string> prepared_;
-  std::atomic<bool> interrupted_ = false;
   bool lost_ = false;
 };
 

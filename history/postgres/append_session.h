@@ -1,0 +1,95 @@
+// The writing side of PostgresLog: one connection that appends, claims, renews and releases, and what it holds.
+// Internal to history/postgres.
+//
+// Fence. Each connection is a row of pawl.writers; a partition names its writer. An append locks its writer's row and
+// goes through only if `taken` is what this session last saw. A claim first locks the partition rows, then updates the
+// rows of the writers it takes from: it waits for an append under way (and ends a backend that does not finish), and
+// what that writer appends later finds `taken` moved and writes nothing. The session then looks up what it still holds
+// and appends the rest, so exactly the lost partitions are refused.
+//
+// A session that lost its connection holds nothing: its partitions name the old writer, and claiming them again goes
+// the same way as taking them from somebody else.
+//
+// Thread rule: one thread; calls block.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "history/log/event_log.h"
+#include "history/postgres/append_statement.h"
+#include "shared/pg/append_connection.h"
+
+namespace pawl::history {
+
+struct AppendSessionOptions {
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds statement_timeout{30000};
+  // Between attempts to connect, doubling.
+  std::chrono::milliseconds retry_first{100};
+  std::chrono::milliseconds retry_last{3000};
+  // How long a claim waits for an append under way before it ends that backend.
+  std::chrono::milliseconds claim_patience{1000};
+};
+
+class AppendSession {
+ public:
+  // Once `interrupted` is true, every call fails soon.
+  AppendSession(std::string conninfo, AppendSessionOptions options, const std::atomic<bool>& interrupted);
+
+  AppendResult Append(const std::vector<PartitionBatch>& batches);
+  absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request);
+  absl::StatusOr<std::vector<base::PartitionId>> Renew(const std::string& node, std::chrono::milliseconds lease);
+  absl::Status Release(const std::string& node, const std::vector<base::PartitionId>& partitions);
+
+ private:
+  struct Holding {
+    base::Epoch epoch;
+    base::Sequence next_sequence;
+  };
+  struct Found {  // a partition that a claim may take
+    int32_t partition = 0;
+    int64_t writer = 0;
+    int64_t next_sequence = 0;
+  };
+
+  absl::Status EnsureConnected(const std::string& node);
+  absl::Status Register(const std::string& node);
+  void Drop();
+  // Remembers what an error means for the connection, and passes it on.
+  absl::Status Failed(absl::Status status);
+
+  bool Holds(const PartitionBatch& batch) const;
+  absl::Status LoadMachines(const std::vector<const PartitionBatch*>& batches);
+  absl::Status Refresh();
+  // OK and true: written. OK and false: nothing was written, because something was taken.
+  absl::StatusOr<bool> Write(const std::vector<const PartitionBatch*>& batches);
+
+  absl::StatusOr<std::vector<Claimed>> ClaimOnce(const ClaimRequest& request);
+  absl::StatusOr<std::vector<Found>> LockClaimable(const ClaimRequest& request);
+  absl::Status StopWriters(const std::vector<Found>& found);
+  absl::Status ReadMarks(std::vector<Found>& found);
+  absl::StatusOr<std::vector<Claimed>> TakeOver(const ClaimRequest& request, const std::vector<Found>& found);
+  absl::Status EndBlockedWriters(const ClaimRequest& request);
+
+  const std::string conninfo_;
+  const AppendSessionOptions options_;
+  const std::atomic<bool>& interrupted_;
+
+  std::unique_ptr<pg::AppendConnection> connection_;
+  std::chrono::steady_clock::time_point retry_at_;
+  std::chrono::milliseconds retry_after_{0};
+  absl::Status last_failure_;
+
+  WriterPosition position_;
+  std::map<base::PartitionId, Holding> held_;
+  MachineIds machines_;
+};
+
+}  // namespace pawl::history

@@ -1,0 +1,222 @@
+#include "history/postgres/append_statement.h"
+
+#include <set>
+
+#include "shared/base/check.h"
+
+namespace pawl::history {
+namespace {
+
+using pg::Array;
+using pg::Type;
+
+int64_t Milliseconds(base::WallTime time) { return time.time_since_epoch().count(); }
+int16_t SlotOf(base::EntityId entity) { return static_cast<int16_t>(entity.slot().value()); }
+
+int32_t Narrow(int64_t value) {
+  PAWL_CHECK(value >= 0 && value <= INT32_MAX, "revisions and event ids of an execution fit 31 bits");
+  return static_cast<int32_t>(value);
+}
+
+// Numbers parameters as they are added.
+class Statement {
+ public:
+  explicit Statement(std::vector<pg::Parameter> first) : parameters_(std::move(first)) {}
+
+  // Adds arrays and answers "unnest($3::uuid[], ...)".
+  template <typename... Arrays>
+  std::string Unnest(Arrays&&... arrays) {
+    std::string sql = "unnest(";
+    (AddArray(std::move(arrays), sql), ...);
+    return sql + ")";
+  }
+  void Cte(const char* name, const std::string& sql, char part) {
+    sql_ += std::string(",\n") + name + " as (" + sql + ")";
+    name_ += part;
+  }
+  std::string Add(pg::Parameter parameter) {
+    parameters_.push_back(std::move(parameter));
+    return "$" + std::to_string(parameters_.size());
+  }
+  PreparedAppend Take() && {
+    return {std::move(name_), kFence + sql_ + "\nselect holds from fence", std::move(parameters_)};
+  }
+
+ private:
+  static constexpr const char* kFence =
+      "with fence as materialized (select taken = $2 as holds from pawl.writers where id = $1 for no key update)";
+
+  void AddArray(Array array, std::string& sql) {
+    if (sql.back() != '(') sql += ", ";
+    sql += Add(std::move(array).Take());
+  }
+
+  std::string sql_;
+  std::string name_ = "append_";
+  std::vector<pg::Parameter> parameters_;
+};
+
+// What one statement does to each execution. PostgreSQL runs the parts of a statement on one snapshot, so a row cannot
+// be inserted by one part and changed by another: an execution that is opened and closed, or opened and snapshotted, in
+// the same batches is merged here.
+class Rows {
+ public:
+  explicit Rows(const std::vector<const PartitionBatch*>& batches) : batches_(batches) {
+    for (const PartitionBatch* batch : batches) {
+      for (const ExecutionOpened& opened : batch->opened) opened_.insert(opened.entity);
+      for (const ExecutionClosed& closed : batch->closed) closed_.emplace(closed.entity, &closed);
+      for (const SnapshotRow& snapshot : batch->snapshots) snapshots_[snapshot.entity] = &snapshot;
+    }
+  }
+
+  void AddLog(Statement& statement) const {
+    Array entities(Type::kUuidArray), revisions(Type::kInt4Array), first_events(Type::kInt4Array),
+        data(Type::kByteaArray);
+    for (const PartitionBatch* batch : batches_) {
+      for (const DecisionRow& row : batch->decisions) {
+        entities.AddUuid(row.entity.bytes());
+        revisions.AddInt4(Narrow(row.revision));
+        first_events.AddInt4(Narrow(row.first_event.value()));
+        data.AddBytes(row.bytes);
+      }
+    }
+    if (entities.size() == 0) return;
+    statement.Cte(
+        "logged",
+        "insert into pawl.log (entity, revision, first_event, data) select r.* from fence, " +
+            statement.Unnest(std::move(entities), std::move(revisions), std::move(first_events), std::move(data)) +
+            " r where holds",
+        'l');
+  }
+
+  void AddOpened(Statement& statement, const MachineIds& machines) const {
+    Array keys(Type::kUuidArray), entities(Type::kUuidArray), digests(Type::kUuidArray), started(Type::kInt8Array),
+        stopped(Type::kInt8Array), machine_ids(Type::kInt4Array), statuses(Type::kInt2Array), names(Type::kTextArray);
+    Array open(Type::kUuidArray), open_machines(Type::kInt4Array), slots(Type::kInt2Array),
+        snapshot_revisions(Type::kInt4Array), snapshots(Type::kByteaArray);
+    for (const PartitionBatch* batch : batches_) {
+      for (const ExecutionOpened& opened : batch->opened) {
+        int32_t machine = machines.at({opened.account, opened.region, opened.machine});
+        keys.AddUuid(opened.name_key);
+        entities.AddUuid(opened.entity.bytes());
+        digests.AddUuid(opened.input_digest);
+        started.AddInt8(Milliseconds(opened.started_at));
+        machine_ids.AddInt4(machine);
+        names.AddBytes(opened.name);
+        if (auto closed = closed_.find(opened.entity); closed != closed_.end()) {
+          statuses.AddInt2(closed->second->status);
+          stopped.AddInt8(Milliseconds(closed->second->stopped_at));
+          continue;
+        }
+        statuses.AddInt2(0);
+        stopped.AddNull();
+        open.AddUuid(opened.entity.bytes());
+        open_machines.AddInt4(machine);
+        slots.AddInt2(SlotOf(opened.entity));
+        auto snapshot = snapshots_.find(opened.entity);
+        snapshot_revisions.AddInt4(snapshot == snapshots_.end() ? 0 : Narrow(snapshot->second->revision));
+        if (snapshot == snapshots_.end()) {
+          snapshots.AddNull();
+        } else {
+          snapshots.AddBytes(snapshot->second->bytes);
+        }
+      }
+    }
+    if (entities.size() == 0) return;
+    bool any_open = open.size() > 0;
+    statement.Cte(
+        "indexed",
+        "insert into pawl.executions (name_key, entity, input_digest, started_at, stopped_at, machine, "
+        "status, name) select r.* from fence, " +
+            statement.Unnest(std::move(keys), std::move(entities), std::move(digests), std::move(started),
+                             std::move(stopped), std::move(machine_ids), std::move(statuses), std::move(names)) +
+            " r where holds",
+        'i');
+    if (!any_open) return;
+    statement.Cte("opened",
+                  "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) "
+                  "select r.* from fence, " +
+                      statement.Unnest(std::move(open), std::move(open_machines), std::move(slots),
+                                       std::move(snapshot_revisions), std::move(snapshots)) +
+                      " r where holds",
+                  'o');
+  }
+
+  void AddClosed(Statement& statement) const {
+    Array entities(Type::kUuidArray), slots(Type::kInt2Array), statuses(Type::kInt2Array), stopped(Type::kInt8Array);
+    for (const auto& [entity, closed] : closed_) {
+      if (opened_.contains(entity)) continue;
+      entities.AddUuid(entity.bytes());
+      slots.AddInt2(SlotOf(entity));
+      statuses.AddInt2(closed->status);
+      stopped.AddInt8(Milliseconds(closed->stopped_at));
+    }
+    if (entities.size() == 0) return;
+    // The open row knows the machine, and with it the index row is found by the index that lists need anyway.
+    statement.Cte("closed",
+                  "delete from pawl.open_executions o using fence, " +
+                      statement.Unnest(std::move(entities), std::move(slots), std::move(statuses), std::move(stopped)) +
+                      " c (entity, slot, status, stopped_at) where holds and o.slot = c.slot and o.entity = c.entity "
+                      "returning o.machine, c.entity, c.status, c.stopped_at",
+                  'c');
+    statement.Cte("ended",
+                  "update pawl.executions e set status = c.status, stopped_at = c.stopped_at from closed c "
+                  "where e.machine = c.machine and e.entity = c.entity",
+                  'e');
+  }
+
+  void AddSnapshots(Statement& statement) const {
+    Array entities(Type::kUuidArray), slots(Type::kInt2Array), revisions(Type::kInt4Array), data(Type::kByteaArray);
+    for (const auto& [entity, snapshot] : snapshots_) {
+      if (opened_.contains(entity) || closed_.contains(entity)) continue;
+      entities.AddUuid(entity.bytes());
+      slots.AddInt2(SlotOf(entity));
+      revisions.AddInt4(Narrow(snapshot->revision));
+      data.AddBytes(snapshot->bytes);
+    }
+    if (entities.size() == 0) return;
+    statement.Cte("snapshotted",
+                  "update pawl.open_executions o set snapshot_revision = s.revision, snapshot = s.data from fence, " +
+                      statement.Unnest(std::move(entities), std::move(slots), std::move(revisions), std::move(data)) +
+                      " s (entity, slot, revision, data) where holds and o.slot = s.slot and o.entity = s.entity",
+                  's');
+  }
+
+  void AddMark(Statement& statement, int64_t number) const {
+    Array partitions(Type::kInt4Array), next_sequences(Type::kInt8Array);
+    for (const PartitionBatch* batch : batches_) {
+      if (batch->decisions.empty()) continue;
+      partitions.AddInt4(batch->partition.value());
+      next_sequences.AddInt8(batch->first_sequence.value() + static_cast<int64_t>(batch->decisions.size()));
+    }
+    if (partitions.size() == 0) return;
+    std::string values = "$1, " + statement.Add(pg::Int8(number)) + ", ";
+    values += statement.Add(std::move(partitions).Take()) + ", " + statement.Add(std::move(next_sequences).Take());
+    statement.Cte("marked",
+                  "insert into pawl.marks (writer, number, partitions, next_sequences) select " + values +
+                      " from fence where holds",
+                  'm');
+  }
+
+ private:
+  const std::vector<const PartitionBatch*>& batches_;
+  std::set<base::EntityId> opened_;
+  std::map<base::EntityId, const ExecutionClosed*> closed_;
+  std::map<base::EntityId, const SnapshotRow*> snapshots_;
+};
+
+}  // namespace
+
+PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<const PartitionBatch*>& batches,
+                          const MachineIds& machines) {
+  Statement statement({pg::Int8(position.writer), pg::Int8(position.taken)});
+  Rows rows(batches);
+  rows.AddLog(statement);
+  rows.AddOpened(statement, machines);
+  rows.AddClosed(statement);
+  rows.AddSnapshots(statement);
+  rows.AddMark(statement, position.number);
+  return std::move(statement).Take();
+}
+
+}  // namespace pawl::history
