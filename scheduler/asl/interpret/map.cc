@@ -100,13 +100,7 @@ Fallible<bool> AppendNumbers(const Evaluator& evaluator, const std::vector<Numbe
     std::string name = field.field;
     if (name.ends_with("Path")) name.resize(name.size() - 4);
     if (const size_t slash = name.rfind('/'); slash != std::string::npos) name = name.substr(slash + 1);
-    if (number && *number <= 0) {
-      // Recorded: map_item_reader_csv_max_items_paths.
-      return Failure{.error = "States.ItemReaderFailed",
-                     .cause = absl::StrCat("field ", name, " must be positive"),
-                     .catchable = true,
-                     .evaluation = std::nullopt};
-    }
+    // 0 and less go on to the Map Run, which knows what they mean (recorded: map_item_reader_csv_max_items_paths).
     if (number) members.push_back({name, Value::Int(*number)});
   }
   return true;

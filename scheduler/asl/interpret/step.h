@@ -126,6 +126,8 @@ struct DistributedMap {
   // As written, but with Parameters (under the name Arguments) evaluated and MaxItemsPath and the like replaced by
   // numbers: {"Resource", "Arguments", "ReaderConfig"}, {"MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"},
   // {"Resource", "Arguments", "WriterConfig"}.
+  // MaxItems 0 means no limit; a negative one fails the Map Run with States.ItemReaderFailed, "field MaxItems must be
+  // positive" (recorded: map_item_reader_csv_max_items_paths).
   std::optional<json::Value> item_reader;  // then `items` of StartMap is null and its length 0
   std::optional<json::Value> item_batcher;
   std::optional<json::Value> result_writer;

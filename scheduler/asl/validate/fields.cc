@@ -53,9 +53,11 @@ void Fields::AtMostOne(const std::vector<std::string>& names) const {
 
 bool Fields::ExactlyOne(const std::vector<std::string>& names) const {
   AtMostOne(names);
-  if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return Has(name); })) return true;
-  report_.Schema(place_, "This object should have only one of the following fields: " + BracketedList(names));
-  return false;
+  const auto present = std::count_if(names.begin(), names.end(), [&](const std::string& name) { return Has(name); });
+  if (present == 0) {
+    report_.Schema(place_, "This object should have only one of the following fields: " + BracketedList(names));
+  }
+  return present == 1;
 }
 
 std::optional<std::string> Fields::Text(std::string_view name) const {

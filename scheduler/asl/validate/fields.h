@@ -40,7 +40,7 @@ class Fields {
   void Require(const std::vector<std::string>& names) const;
   // "There should only be one of the following fields: [...]" where two or more are present.
   void AtMostOne(const std::vector<std::string>& names) const;
-  // Besides, "This object should have only one of the following fields: [...]" where none is.
+  // Besides, "This object should have only one of the following fields: [...]" where none is. True where just one is.
   bool ExactlyOne(const std::vector<std::string>& names) const;
 
   // Nothing where the field is absent or of another type.

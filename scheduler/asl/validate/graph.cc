@@ -96,6 +96,7 @@ void CheckGraph(const Block& block, const Place& place, bool is_machine, Report&
     report.ErrorAt("MISSING_END_STATE", "", Report::kNowhere, "Workflow has no terminal state");
     return;
   }
+  if (start == nullptr) return;  // what can be reached is not known then
   for (const auto& state : block.states) {
     if (reached.contains(state->name)) continue;
     const Place at = states_place.Member(state->name);

@@ -127,7 +127,7 @@ ReaderDetail StateCompiler::CompileReader(const Place& place, QueryLanguage lang
     report_.Schema(*config_place, "Field 'CSVHeaderLocation' is not supported");
   }
   if (header.value_or("") == "GIVEN") config.Require({"CSVHeaders"});
-  reader.numbers.push_back(config.NumberOrQuery("MaxItems", kPositive, /*whole=*/true));
+  reader.numbers.push_back(config.NumberOrQuery("MaxItems", {0}, /*whole=*/true));
   std::vector<json::Member> constant;
   for (const json::Member& member : config_place->value().members()) {
     if (!member.key.starts_with("MaxItems")) constant.push_back(member);

@@ -113,11 +113,19 @@ Block StateCompiler::CompileBlock(const Place& place, const Surroundings& around
   const std::optional<Place> states = fields.Object("States");
   if (!states) return block;
   if (states->node->members.empty()) report_.Schema(*states, "Value cannot be empty");
+  Surroundings inside = around;
   for (const syntax::NodeMember& member : states->node->members) {
     const Place at{states->path + "/" + member.key, &member.node};
+    // Deployed definitions have it among the states by mistake (suites/workflows, shared-fallback-state-jsonata); no
+    // state can be meant by a string.
+    if (member.key == "QueryLanguage" && member.node.value.is_string()) {
+      report_.Warn("SCHEMA_VALIDATION_FAILED", at, "'QueryLanguage' belongs beside 'States', not into it");
+      if (member.node.value.as_string() == "JSONata") inside.machine_language = QueryLanguage::kJsonata;
+      continue;
+    }
     CheckName(at, member.key, member.offset);
     if (states->node->Find(member.key) != &member.node) continue;
-    block.states.push_back(CompileState(at, member.key, around));
+    block.states.push_back(CompileState(at, member.key, inside));
   }
   return block;
 }

@@ -10,8 +10,26 @@ namespace pawl::asl {
 
 using json::Value;
 
+namespace {
+
+// "[(@.length-1)]", an older way to write "[-1]" that definitions still use.
+std::string WithoutLengthScripts(std::string_view text) {
+  constexpr std::string_view kScript = "[(@.length-";
+  std::string plain;
+  while (true) {
+    const size_t at = text.find(kScript);
+    const size_t end = at == std::string_view::npos ? at : text.find(")]", at);
+    if (end == std::string_view::npos) return plain.append(text);
+    plain.append(text.substr(0, at)).append("[-").append(text.substr(at + kScript.size(), end - at - kScript.size()));
+    plain += ']';
+    text.remove_prefix(end + 2);
+  }
+}
+
+}  // namespace
+
 std::optional<PathRef> CompilePath(std::string_view text, std::string* why) {
-  absl::StatusOr<jsonpath::Reference> reference = jsonpath::SplitReference(text);
+  absl::StatusOr<jsonpath::Reference> reference = jsonpath::SplitReference(WithoutLengthScripts(text));
   if (!reference.ok()) {
     *why = std::string(reference.status().message());
     return std::nullopt;
