@@ -67,5 +67,5 @@ EXAMPLES = {
         ("scheduler/partition/a.cc", 'snprintf(buffer, 8, "%d", 1); std::fprintf(file, "x");\n')),
     "promises_carry_an_issue_number": (
         ("scheduler/core/a.cc", "// TODO: later\n"),
-        ("scheduler/core/a.cc", "// TODO(#12): when the log is sharded\n")),
+        ("scheduler/core/a.cc", "// TODO(#12): when the log is sharded\nint todo;\n")),
 }

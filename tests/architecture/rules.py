@@ -49,6 +49,7 @@ ARROWS = {
     "scheduler/ctl": ["scheduler/asl", "shared", "proto"],
     "scheduler/main": ["scheduler", "history", "shared", "proto"],
     "worker/sdk": ["shared", "proto/worker"],
+    "worker/sdk/example": ["worker/sdk", "worker/runtime", "shared"],
     "worker/runtime": ["worker/sdk", "shared", "proto/worker"],
     "worker/activities": ["worker/sdk", "shared"],
     "worker/integrations": ["worker/sdk", "worker/activities", "shared"],
@@ -164,7 +165,7 @@ BANS = [
         r"\bstd::(cout|cerr|clog)\b|\b(printf|puts|perror)\s*\(|\bfprintf\s*\(\s*std(out|err)",
         MAINS + AROUND + ["shared/base/check.cc"], "Libraries log through telemetry::Logger or return a status; programs print."),
     Ban("promises_carry_an_issue_number",
-        r"(?i)\b(todo|fixme|xxx)\b(?!\(#\d+\))",
+        r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))",
         [], "A comment that promises work names its issue: TODO(#12)."),
 ]
 BANS_ON_COMMENTS = {"promises_carry_an_issue_number"}
