@@ -52,8 +52,8 @@ step_shared_material() {
 
 step_build() { compile_preset release; }
 
-# Every GoogleTest binary of the release build, with a PostgreSQL of their own for those that ask for one.
-step_unit() { with_postgres ctest_counted release; }
+# Every GoogleTest binary of the release build. Those on PostgreSQL start one of their own (tests/contract).
+step_unit() { ctest_counted release; }
 
 step_conformance() { suite conformance; }
 step_contract() { suite contract; }
@@ -73,7 +73,7 @@ step_asan() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
-  with_postgres ctest_counted asan
+  ctest_counted asan
 }
 
 step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
@@ -93,8 +93,6 @@ suite() {
   fi
   PAWL_BIN="$PWD/build/release/bin" "tests/$1/run.sh"
 }
-
-with_postgres() { python3 tests/support/postgres.py run -- bash -c 'source .ci/lib.sh; source .ci/steps.sh; "$@"' - "$@"; }
 
 # ctest_counted PRESET: runs all tests of a build and counts GoogleTest's cases, not its binaries.
 ctest_counted() {
