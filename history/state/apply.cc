@@ -38,8 +38,9 @@ class Applier {
   }
   void operator()(const ExecutionFailed& e) {
     End(ExecutionStatus::kFailed);
-    state_.error = e.error;
-    state_.cause = e.cause;
+    // A Fail state may name neither.
+    if (!e.error.empty()) state_.error = e.error;
+    if (!e.cause.empty()) state_.cause = e.cause;
   }
   void operator()(const ExecutionAborted& e) {
     End(ExecutionStatus::kAborted);

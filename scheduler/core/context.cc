@@ -56,9 +56,11 @@ const Value& FrameContext::Get() const {
                                                  {"RedriveCount", Value::Int(0)}})});
   members.push_back({"StateMachine", Value::Object({{"Id", Value::String(MachineArnOf(start))},
                                                     {"Name", Value::String(start.machine)}})});
-  members.push_back({"State", Value::Object({{"Name", Value::String(frame_.state)},
-                                             {"EnteredTime", Value::String(IsoTime(frame_.entered_at))},
-                                             {"RetryCount", Value::Int(frame_.retry_count)}})});
+  std::vector<json::Member> in_state = {{"Name", Value::String(frame_.state)},
+                                        {"EnteredTime", Value::String(IsoTime(frame_.entered_at))}};
+  // Recorded: only states that can be retried show how often they were.
+  if (frame_.kind == history::StateKind::kTask) in_state.push_back({"RetryCount", Value::Int(frame_.retry_count)});
+  members.push_back({"State", Value::Object(std::move(in_state))});
   if (iteration_) {
     members.push_back({"Map", MapItem(&frame_, *iteration_)});
   } else if (const Frame* iteration = EnclosingIteration(state_, frame_)) {

@@ -18,6 +18,10 @@ namespace {
 StateKind KindOf(asl::StateType type) { return static_cast<StateKind>(type); }
 static_assert(static_cast<int>(StateKind::kMap) == static_cast<int>(asl::StateType::kMap));
 
+bool HasToken(const std::string& resource) {
+  return resource.ends_with(".waitForTaskToken") || resource.find(":activity:") != std::string::npos;
+}
+
 bool IsContainer(const Frame& frame) {
   return std::holds_alternative<history::WaitingForBranches>(frame.waiting) ||
          std::holds_alternative<history::WaitingForIterations>(frame.waiting);
@@ -126,7 +130,9 @@ void Decider::BeginWork(FrameId id) {
   const asl::State& state = StateOf(frame);
   std::string token;
   if (state.type == asl::StateType::kTask) {
-    token = ambient_.token({state_.id, id, state_.last_event.next(), frame.task_attempts + 1});
+    TaskRef next{state_.id, id, state_.last_event.next(), frame.task_attempts + 1};
+    // Recorded: $$.Task is there for activities and .waitForTaskToken only.
+    if (HasToken(state.resource)) token = ambient_.token(next);
   }
   asl::EnterOutcome outcome = asl::Enter(state, Reading(*this, state_, frame, std::move(token)).scope());
 
@@ -220,13 +226,23 @@ bool Decider::IsTooLarge(const Payload& payload) const {
   return limit > 0 && payload.size_bound() > limit && payload.text().size() > limit;
 }
 
+// Recorded: EvaluationFailed stands beside the state's StateEntered, after the same event; only a Wait's stands after
+// it.
+EventId Decider::BeforeEvaluation(const Frame& frame) const {
+  if (frame.kind == StateKind::kWait) return frame.last_event;
+  for (const history::Event& event : decision_.events) {
+    if (event.id == frame.entered_event) return event.previous;
+  }
+  return frame.last_event;
+}
+
 void Decider::OnFailure(FrameId id, const asl::Failure& failure, EventId previous) {
   const Frame& frame = FrameOf(id);
-  const bool container = IsContainer(frame);
+  // Recorded: a Map whose Items do not evaluate shows MapStateFailed although it never showed MapStateStarted.
+  const bool container = IsContainer(frame) || (frame.kind == StateKind::kMap && failure.evaluation.has_value());
   if (failure.evaluation) {
-    // Recorded: previousEventId of EvaluationFailed is 0.
     Emit(id, history::EvaluationFailed{frame.state, failure.error, failure.cause, failure.evaluation->location},
-         EventId());
+         BeforeEvaluation(frame));
   }
   EventId before = previous.value() != 0 ? previous : frame.last_event;
   asl::FailureOutcome outcome =
@@ -252,7 +268,8 @@ void Decider::OnFailure(FrameId id, const asl::Failure& failure, EventId previou
   const asl::Failure& left = std::get<asl::Failed>(outcome).failure;
   if (left.evaluation && !failure.evaluation) {
     // A catcher's own expression failed.
-    Emit(id, history::EvaluationFailed{frame.state, left.error, left.cause, left.evaluation->location}, EventId());
+    Emit(id, history::EvaluationFailed{frame.state, left.error, left.cause, left.evaluation->location},
+         BeforeEvaluation(frame));
   }
   if (frame.parent.value() == 0) {
     FailExecution(left, frame.last_event);

@@ -76,6 +76,7 @@ class Decider {
 
   void Append(history::Event event);
   void EnterState(const Step& step);
+  base::EventId BeforeEvaluation(const history::Frame& frame) const;
   void TakeTransition(base::FrameId frame, const asl::Transition& transition, const history::Payload* result);
   history::Payload Derive(const history::Frame& frame, const asl::Derived& derived, const history::Payload* result);
   bool IsTooLarge(const history::Payload& payload) const;

@@ -59,7 +59,12 @@ Invocation Read(worker::TaskContext& task) {
   invocation.qualifier = text("Qualifier");
   invocation.client_context = text("ClientContext");
   if (!text("InvocationType").empty()) invocation.type = text("InvocationType");
-  if (input.is_object() && input.contains("Payload")) invocation.payload = input["Payload"].dump();
+  if (input.is_object() && input.contains("Payload") && !input["Payload"].is_null()) {
+    // Recorded: text that is JSON itself is sent as it stands, null as an empty body.
+    const ordered_json& payload = input["Payload"];
+    bool is_json_text = payload.is_string() && ordered_json::accept(payload.get_ref<const std::string&>());
+    invocation.payload = is_json_text ? payload.get<std::string>() : payload.dump();
+  }
   return invocation;
 }
 
@@ -88,7 +93,8 @@ ActivityResult FunctionError(const net::HttpAnswer& answer) {
   ordered_json body = ordered_json::parse(answer.body, nullptr, false);
   std::string type = "Lambda.Unknown";
   if (body.is_object() && body.contains("errorType") && body["errorType"].is_string()) type = body["errorType"];
-  return Fail(type, answer.body);
+  // Compact, as Lambda writes it.
+  return Fail(type, body.is_discarded() ? answer.body : body.dump());
 }
 
 std::string Envelope(const net::HttpAnswer& answer, const std::string& payload_json) {
