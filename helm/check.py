@@ -92,7 +92,8 @@ def pods_are_probed_and_unprivileged(documents):
         name = deployment["metadata"]["name"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         assert ports["ops"] == (9333 if name.endswith("-scheduler") else 9334), f"{name}: operations port {ports}"
-        assert f"--ops-port={ports['ops']}" in container["args"], f"{name}: the port and the flag differ"
+        told = container.get("args", []) + [f"{v['name']}={v.get('value')}" for v in container["env"]]
+        assert {f"--ops-port={ports['ops']}", f"PAWL_OPS_PORT={ports['ops']}"} & set(told), f"{name}: another port is set"
         for probe, path in [("livenessProbe", "/healthz"), ("readinessProbe", "/readyz"), ("startupProbe", "/healthz")]:
             assert container[probe]["httpGet"] == {"path": path, "port": "ops"}, f"{name}: {probe}"
         assert pod["securityContext"]["runAsNonRoot"] is True, f"{name} may run as root"
