@@ -141,6 +141,14 @@ def workers_find_the_scheduler(documents):
         assert {"name": "PAWL_SCHEDULER", "value": address} in environment, f"{deployment['metadata']['name']}: {environment}"
 
 
+def settings_become_flags():
+    documents = render("--set", "postgres.existingSecret=x", "--set", "scheduler.settings.lease=10s",
+                       "--set", "scheduler.settings.big=1000000")
+    deployment, = [d for d in of_kind(documents, "Deployment") if d["metadata"]["name"].endswith("-scheduler")]
+    arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert arguments[-2:] == ["--big=1000000", "--lease=10s"], arguments
+
+
 def refuses(settings, word):
     arguments = [argument for setting in settings for argument in ("--set", setting)]
     result = helm("template", "release", CHART, "--kube-version", KUBERNETES_VERSIONS[-1], *arguments)
@@ -163,6 +171,7 @@ def main():
         documents = render("--values", values)
         for promise in PROMISES:
             runner.check(f"{values.name}: {promise.__name__}", promise, documents)
+    runner.check("settings become flags", settings_become_flags)
     for name, (settings, word) in REFUSED.items():
         runner.check(f"refuses {name}", refuses, settings, word)
     print(f"{runner.passed} passed, {runner.failed} failed")

@@ -31,6 +31,8 @@ app.kubernetes.io/component: {{ .component }}
 {{/* Settings as flags, in order of name: {log-level: debug} gives --log-level=debug. */}}
 {{- define "pawl.flags" -}}
 {{- range $name, $value := . }}
+{{- /* Numbers come as floats, which would print 1000000 as 1e+06. */ -}}
+{{- if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value = int64 $value }}{{ end }}
 - {{ printf "--%s=%v" $name $value | quote }}
 {{- end }}
 {{- end -}}
