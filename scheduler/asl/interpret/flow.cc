@@ -1,7 +1,9 @@
 #include "scheduler/asl/interpret/flow.h"
 
+#include <cmath>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace pawl::asl {
@@ -87,13 +89,28 @@ Fallible<Transition> Leave(const Evaluator& evaluator, Data result) {
   return transition;
 }
 
+namespace {
+
+// Recorded: a path may bring a number as text (reference_in_map_state_MAP_STATE_REFERENCE_IN_MAX_CONCURRENCY_PATH).
+std::optional<double> NumberIn(const Value& value, bool whole) {
+  if (value.is_number() && (!whole || value.as_int64())) return value.as_double();
+  if (!value.is_string()) return std::nullopt;
+  int64_t integer = 0;
+  double number = 0;
+  if (whole) return absl::SimpleAtoi(value.as_string(), &integer) ? std::optional<double>(integer) : std::nullopt;
+  if (!absl::SimpleAtod(value.as_string(), &number) || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
 Fallible<std::optional<double>> ReadNumber(const Evaluator& evaluator, const NumberField& field, const Data& data,
                                            bool whole) {
   if (field.value) return field.value;
   const char* kind = whole ? "integer" : "float";
   if (field.path) {
     PAWL_ASSIGN_OR_FAIL(Value value, evaluator.Read(*field.path, data));
-    if (value.is_number() && (!whole || value.as_int64())) return std::optional<double>(value.as_double());
+    if (const std::optional<double> number = NumberIn(value, whole)) return number;
     // Recorded: map_state_tolerated_failure_count_path_NoNumber and its kind.
     return evaluator.Runtime(absl::StrCat("The ", field.field, " field refers to value \"", Plain(value),
                                           "\" which is not a valid ", kind, ": ", field.path->text));

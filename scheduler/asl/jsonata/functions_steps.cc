@@ -58,6 +58,8 @@ Value Range(NativeCall& call) {
   if (size > kSizeMax) throw Failure("D2014").Json(NumberToString(size));
   Ref<ArrayNode> result = ArrayNode::New();
   if (size < 1) return Value::Of(std::move(result));
+  // Recorded on AWS: $range(1, 9, 9) is 1 (intrinsic_functions.array_jsonata.array_range).
+  if (size == 1) return Value::Number(first);
   if (step == 1) return Value::Of(ArrayNode::NewRange(first, static_cast<size_t>(size)));
   call.evaluator.Charge(static_cast<size_t>(size) / 16);
   result->Reserve(static_cast<size_t>(size));

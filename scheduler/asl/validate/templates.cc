@@ -26,10 +26,18 @@ std::string WithoutLengthScripts(std::string_view text) {
   }
 }
 
+// Within quotes AWS takes a backslash before a double quote for itself (recorded: escape_sequence_parsing_
+// ESCAPE_SEQUENCES_JSONPATH), where the path language would drop it.
+std::string WithLiteralBackslashes(std::string text) {
+  for (size_t at = text.find("\\\""); at != std::string::npos; at = text.find("\\\"", at + 3)) text.insert(at, "\\");
+  return text;
+}
+
 }  // namespace
 
 std::optional<PathRef> CompilePath(std::string_view text, std::string* why) {
-  absl::StatusOr<jsonpath::Reference> reference = jsonpath::SplitReference(WithoutLengthScripts(text));
+  absl::StatusOr<jsonpath::Reference> reference =
+      jsonpath::SplitReference(WithLiteralBackslashes(WithoutLengthScripts(text)));
   if (!reference.ok()) {
     *why = std::string(reference.status().message());
     return std::nullopt;
