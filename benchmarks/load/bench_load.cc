@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   std::mutex mutex;
   std::vector<double> times;
   auto run = [&] {
-    auto stub = ControlService::NewStub(grpc::CreateCustomChannel(argv[1], grpc::InsecureChannelCredentials(), arguments));
+    auto stub =
+        ControlService::NewStub(grpc::CreateCustomChannel(argv[1], grpc::InsecureChannelCredentials(), arguments));
     std::vector<double> mine;
     while (true) {
       int64_t first = next.fetch_add(group);

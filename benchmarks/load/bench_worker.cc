@@ -1,4 +1,5 @@
-// pawl-bench-worker: a worker with one handler, "noop", which answers its input. Through the C++ SDK, as users write it.
+// pawl-bench-worker: a worker with one handler, "noop", which answers its input. Through the C++ SDK, as users write
+// it.
 //
 //   pawl-bench-worker HOST:PORT SLOTS
 #include <unistd.h>

@@ -43,7 +43,8 @@ TEST(Payload, AListJoinsItsItems) {
 TEST(Payload, ALoopThatInsertsForEverStaysShallow) {
   Payload payload = Payload::FromText("{}");
   for (int round = 1; round <= 100'000; ++round) {
-    payload = Payload::Ref(EventId(round), 0, Payload::Insert(payload, {"n"}, Payload::FromText(std::to_string(round))));
+    payload =
+        Payload::Ref(EventId(round), 0, Payload::Insert(payload, {"n"}, Payload::FromText(std::to_string(round))));
   }
   EXPECT_EQ(payload.text(), R"({"n":100000})");
 }

@@ -37,8 +37,8 @@ class Comparison {
            Same("scheduled_at", a.scheduled_at, b.scheduled_at) && Same("attempt", a.attempt, b.attempt) &&
            Same("started", a.started, b.started) && Same("worker", a.worker, b.worker) &&
            Same("session", a.session, b.session) && Same("restartable", a.restartable, b.restartable) &&
-           Same("start_shown", a.start_shown, b.start_shown) &&
-           Same("submitted", a.submitted, b.submitted) && Same("checkpoint", a.checkpoint, b.checkpoint);
+           Same("start_shown", a.start_shown, b.start_shown) && Same("submitted", a.submitted, b.submitted) &&
+           Same("checkpoint", a.checkpoint, b.checkpoint);
   }
   bool operator()(const WaitingForTimer& a, const WaitingForTimer& b) { return Same("until", a.until, b.until); }
   bool operator()(const WaitingForBranches& a, const WaitingForBranches& b) {

@@ -44,8 +44,8 @@ struct StateMachine {
   std::string status = "ACTIVE";  // or DELETING
   base::WallTime created;
   base::WallTime updated;
-  std::string revision_id;        // empty until the first update
-  std::string logging_json;       // loggingConfiguration as given, JSON text; empty: AWS's default
+  std::string revision_id;   // empty until the first update
+  std::string logging_json;  // loggingConfiguration as given, JSON text; empty: AWS's default
   std::string tracing_json;
   std::string encryption_json;
   std::vector<Tag> tags;
@@ -72,21 +72,21 @@ struct UpdateStateMachineRequest {
 };
 
 struct Page {
-  int limit = 100;          // 1 .. 1000
-  std::string token;        // empty: from the beginning
+  int limit = 100;    // 1 .. 1000
+  std::string token;  // empty: from the beginning
 };
 
 template <typename T>
 struct PageOf {
   std::vector<T> items;
-  std::string next_token;   // empty: no more
+  std::string next_token;  // empty: no more
 };
 
 // ---- executions
 
 struct StartExecutionRequest {
   std::string state_machine_arn;
-  std::string name;         // empty: made up
+  std::string name;  // empty: made up
   std::string input = "{}";
   std::string trace_header;
 };
@@ -100,7 +100,7 @@ struct Execution {
   std::string arn;
   std::string state_machine_arn;
   std::string name;
-  std::string status;       // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED
+  std::string status;  // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED
   base::WallTime started;
   std::optional<base::WallTime> stopped;
   std::optional<std::string> input;
@@ -112,7 +112,7 @@ struct Execution {
 
 struct ListExecutionsRequest {
   std::string state_machine_arn;
-  std::string status;       // empty: all
+  std::string status;  // empty: all
   Page page;
 };
 
@@ -129,7 +129,7 @@ struct HistoryRequest {
 struct HistoryPage {
   std::vector<std::string> events;
   std::string next_token;
-  bool ended = false;       // the execution has ended and these are its last events
+  bool ended = false;  // the execution has ended and these are its last events
 };
 
 struct StopExecutionRequest {
@@ -156,10 +156,10 @@ struct ActivityTask {
 
 struct TaskOutcome {
   std::string token;
-  std::optional<std::string> output;           // success: JSON text
-  std::optional<std::string> error;            // failure
+  std::optional<std::string> output;  // success: JSON text
+  std::optional<std::string> error;   // failure
   std::optional<std::string> cause;
-  bool returned = false;                       // handed back unfinished
+  bool returned = false;  // handed back unfinished
 };
 
 // ---- gRPC workers
@@ -177,7 +177,7 @@ struct WorkerTask {
   std::string execution_arn;
   std::string state_name;
   int64_t attempt = 1;
-  int64_t timeout_seconds = 0;                 // 0: none
+  int64_t timeout_seconds = 0;  // 0: none
   int64_t heartbeat_seconds = 0;
   std::string checkpoint;
 };
@@ -200,7 +200,7 @@ struct ResultAck {
 
 struct WorkerPollResponse {
   std::vector<WorkerTask> tasks;
-  std::vector<ResultAck> acks;                 // one per result, in order
+  std::vector<ResultAck> acks;  // one per result, in order
   std::vector<std::string> cancelled_tokens;
 };
 

@@ -36,8 +36,8 @@ enum class Reason {
   kTaskTimedOut,
   kTooManyTags,
   kValidation,
-  kThrottled,      // try again later
-  kUnavailable,    // the database is away; try again later
+  kThrottled,    // try again later
+  kUnavailable,  // the database is away; try again later
 };
 
 // A status with that reason, its canonical code, and `message`.

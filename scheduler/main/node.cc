@@ -18,8 +18,8 @@
 #include "scheduler/main/metrics.h"
 #include "scheduler/partition/engine.h"
 #include "scheduler/query/query.h"
-#include "shared/net/ops_server.h"
 #include "shared/base/status.h"
+#include "shared/net/ops_server.h"
 #include "shared/pg/pool.h"
 #include "shared/telemetry/metrics.h"
 
@@ -74,8 +74,10 @@ class RealNode : public Node {
                                                      .is_ready = [this] { return Ready(); }}));
     PAWL_RETURN_IF_ERROR(PrepareDatabase(stop_asked));
     const std::string& conninfo = options_.postgres.front();
-    log_db_ = std::make_unique<history::PostgresLog>(conninfo, engine_loop_);
-    query_db_ = std::make_unique<history::PostgresLog>(conninfo, query_loop_);
+    history::PostgresLogOptions log_options;
+    log_options.partition_count = cluster_.partition_count;
+    log_db_ = std::make_unique<history::PostgresLog>(conninfo, log_options, engine_loop_);
+    query_db_ = std::make_unique<history::PostgresLog>(conninfo, log_options, query_loop_);
     pool_ = std::make_unique<pg::Pool>(conninfo, pg::PoolOptions{.threads = 1, .application_name = "pawl-catalog"});
     store_ = std::make_unique<catalog::PgStore>(*pool_, engine_loop_);
     catalog_ = std::make_unique<catalog::Catalog>(*store_, clock_, random_);
@@ -150,11 +152,11 @@ class RealNode : public Node {
     }
     if (ops_) ops_->Shutdown(std::chrono::seconds(1));
     gauges_.clear();
+    engine_loop_.Stop();
+    query_loop_.Stop();
     log_db_.reset();
     query_db_.reset();
     pool_.reset();
-    engine_loop_.Stop();
-    query_loop_.Stop();
   }
 
  private:

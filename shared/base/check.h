@@ -6,9 +6,9 @@ namespace pawl::base {
 [[noreturn]] void CheckFailed(const char* condition, const char* why, const char* file, int line);
 }  // namespace pawl::base
 
-#define PAWL_CHECK(condition, why)                                          \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]] {                                        \
-      ::pawl::base::CheckFailed(#condition, (why), __FILE__, __LINE__);     \
-    }                                                                       \
+#define PAWL_CHECK(condition, why)                                      \
+  do {                                                                  \
+    if (!(condition)) [[unlikely]] {                                    \
+      ::pawl::base::CheckFailed(#condition, (why), __FILE__, __LINE__); \
+    }                                                                   \
   } while (false)

@@ -22,7 +22,10 @@ EntityId EntityId::FromHex(std::string_view text) {
   int digits = 0;
   for (char c : text) {
     if (c == '-') continue;
-    int nibble = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int nibble = c >= '0' && c <= '9'   ? c - '0'
+                 : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                 : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                        : -1;
     if (nibble < 0 || digits == 32) return EntityId();
     bytes[digits / 2] = static_cast<uint8_t>(bytes[digits / 2] << 4 | nibble);
     ++digits;

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 
 // Returns the error of `expr` from the enclosing function, if it is one.
-#define PAWL_RETURN_IF_ERROR(expr)                       \
-  do {                                                   \
+#define PAWL_RETURN_IF_ERROR(expr)                                                   \
+  do {                                                                               \
     if (absl::Status pawl_status_ = (expr); !pawl_status_.ok()) return pawl_status_; \
   } while (false)
 

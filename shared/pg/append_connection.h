@@ -1,8 +1,9 @@
 // A connection for statements that must be cheap: prepared once, parameters and results in binary, one round trip each.
 // On libpq itself, because libpqxx passes everything as text. For the writer of the log; everything else uses pg::Pool.
 //
-// Thread rule: one thread at a time, and calls block; it belongs to a thread of its own. Errors: as SqlError says; UNAVAILABLE means that the connection is gone and whether the statement
-// took effect is not known; with every other error it did not.
+// Thread rule: one thread at a time, and calls block; it belongs to a thread of its own. Errors: as SqlError says;
+// UNAVAILABLE means that the connection is gone and whether the statement took effect is not known; with every other
+// error it did not.
 #pragma once
 
 #include <atomic>

@@ -8,8 +8,8 @@
 //     return Succeed({{"length", task.input()["text"].get<std::string>().size()}});
 //   });
 //
-// Thread rule: handlers run on the worker's slot threads, several at once; a TaskContext belongs to one handler call but
-// its Heartbeat and cancelled may be called from any thread of that handler.
+// Thread rule: handlers run on the worker's slot threads, several at once; a TaskContext belongs to one handler call
+// but its Heartbeat and cancelled may be called from any thread of that handler.
 #pragma once
 
 #include <cstdint>
@@ -32,20 +32,21 @@ struct ActivityError {
 
 // What the scheduler told about the task. Everything needed to make the work idempotent is here.
 struct TaskInfo {
-  std::string handler;         // the name this task was queued under
-  std::string resource;        // the Task state's Resource as written, e.g. "arn:aws:states:::sagemaker:createTrainingJob.sync"
+  std::string handler;  // the name this task was queued under
+  std::string
+      resource;  // the Task state's Resource as written, e.g. "arn:aws:states:::sagemaker:createTrainingJob.sync"
   std::string execution_arn;
   std::string state_name;
-  int64_t attempt = 1;         // counts every hand-out of this state visit, from 1
+  int64_t attempt = 1;  // counts every hand-out of this state visit, from 1
   std::string task_token;
-  std::string checkpoint;      // the reference given with the last heartbeat of an earlier attempt; empty if none
+  std::string checkpoint;  // the reference given with the last heartbeat of an earlier attempt; empty if none
   std::optional<int64_t> timeout_seconds;
   std::optional<int64_t> heartbeat_seconds;
 };
 
 struct Progress {
-  double fraction = 0;         // 0 to 1
-  std::string message;         // short, for people
+  double fraction = 0;  // 0 to 1
+  std::string message;  // short, for people
   // Where a later attempt can go on from (a path or URI); recorded durably when it changes. Empty: unchanged.
   std::string checkpoint;
 };

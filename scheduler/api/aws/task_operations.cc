@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "scheduler/api/aws/json_writer.h"
-#include "scheduler/api/long_poll.h"
 #include "scheduler/api/aws/operations.h"
 #include "scheduler/api/aws/rules.h"
+#include "scheduler/api/long_poll.h"
 #include "scheduler/gateway/json_text.h"
 #include "scheduler/gateway/reason.h"
 #include "shared/json/value.h"
