@@ -93,6 +93,7 @@ gateway::WorkerPollRequest ToPoll(const worker::v1::PollRequest& from) {
   to.wait = ClampWait(from.wait_ms());
   for (const worker::v1::TaskResult& result : from.results()) to.results.push_back(ToOutcome(result));
   to.held_tokens.assign(from.held_tokens().begin(), from.held_tokens().end());
+  to.held_tokens_complete = from.held_tokens_complete();
   return to;
 }
 
