@@ -51,6 +51,11 @@ absl::Status Engine::Health() const {
 
 Engine::Stats Engine::stats() const { return {entities_.size(), partitions_.size(), timers_.size(), mailbox_.size()}; }
 
+const history::ExecutionState* Engine::Peek(EntityId entity) const {
+  auto found = entities_.find(entity);
+  return found == entities_.end() ? nullptr : &found->second->state;
+}
+
 Engine::Partition* Engine::PartitionOf(EntityId entity) {
   auto found = partitions_.find(history::PartitionOfSlot(entity.slot(), settings_.partitions));
   return found == partitions_.end() ? nullptr : found->second.get();

@@ -139,6 +139,9 @@ class Engine {
   };
   Stats stats() const;
 
+  // For tests: what memory holds of an open execution, which may run ahead of the log. Null where it is not open here.
+  const history::ExecutionState* Peek(base::EntityId entity) const;
+
  private:
   struct Entity;
   struct Partition;

@@ -1,0 +1,66 @@
+// The checker that reads the log as it grows: folds every committed row from zero through the codec, and says whether
+// what the engine tells the outside is already true there. It shares no memory with the engine.
+//
+// Holds: sequences without gaps or forks in a partition, revisions without gaps in an execution, one accepted result
+// per scheduling and of the attempt that was current, nothing told before it is durable, no refusal that the log does
+// not bear out. Thread rule: one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "history/codec/codec.h"
+#include "history/memory/memory_store.h"
+#include "history/state/state.h"
+#include "scheduler/core/task_ref.h"
+
+namespace pawl::simulation {
+
+class Ledger {
+ public:
+  explicit Ledger(std::shared_ptr<history::MemoryStore> store) : store_(std::move(store)) {}
+
+  // Reads what was committed since. Called before every question.
+  void CatchUp();
+
+  // The first thing found wrong; empty if nothing was.
+  const std::string& violation() const { return violation_; }
+  void Accuse(const std::string& what) {
+    if (violation_.empty()) violation_ = what;
+  }
+
+  // The committed state; null where the execution has none.
+  const history::ExecutionState* Find(base::EntityId entity);
+  bool IsCurrent(const core::TaskRef& task);
+
+  // ---- the engine told somebody ...
+  void OnStarted(base::EntityId entity);
+  void OnHandedOut(const core::TaskRef& task);
+  void OnResultAccepted(const core::TaskRef& task);
+  void OnTaskRefused(const core::TaskRef& task, const std::string& why);
+  void OnEnded(base::EntityId entity, history::ExecutionStatus status);
+
+  size_t rows() const { return read_; }
+  const std::map<base::EntityId, history::ExecutionState>& executions() const { return states_; }
+
+ private:
+  void Read(const history::MemoryStore::LogRow& row);
+  void Note(const history::ExecutionState& before, const history::Event& event);
+
+  std::shared_ptr<history::MemoryStore> store_;
+  size_t read_ = 0;
+  std::string violation_;
+  std::map<base::PartitionId, std::pair<base::Sequence, base::Epoch>> last_of_;
+  std::map<base::EntityId, history::ExecutionState> states_;
+  std::map<base::EntityId, history::Decoder> decoders_;
+  std::set<core::TaskRef> started_;
+  std::map<std::pair<base::EntityId, base::EventId>, int64_t> ended_attempt_;
+  std::set<core::TaskRef> accepted_;
+};
+
+std::string Describe(const core::TaskRef& task);
+
+}  // namespace pawl::simulation
