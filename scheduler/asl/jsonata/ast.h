@@ -122,7 +122,8 @@ struct Ast {
   Symbol symbol = 0;  // of a variable or bind
   Symbol focus = 0;
   Symbol index = 0;
-  uint32_t literal = 0;  // number of a string literal, for the evaluator's cache
+  uint32_t checked_steps = 0;  // of a path, by the post-processing
+  uint32_t literal = 0;        // number of a string literal, for the evaluator's cache
   double number = 0;
   std::string text;      // name, string, variable name, `true`
   Ast* lhs = nullptr;    // also: condition, pattern

@@ -12,20 +12,30 @@ namespace {
 // The name by which errors call the function that an expression denotes; nothing where it has none.
 std::optional<std::string> NameOf(const Ast* procedure) {
   switch (procedure->type) {
-    case AstType::kPath: return NameOf(procedure->children[0]);
+    case AstType::kPath:
+      return NameOf(procedure->children[0]);
     case AstType::kVariable:
     case AstType::kString:
     case AstType::kValue:
-    case AstType::kName: return procedure->text;
-    case AstType::kNumber: return NumberToString(procedure->number);
-    case AstType::kWildcard: return "*";
-    case AstType::kDescendant: return "**";
-    case AstType::kUnary: return procedure->op == Op::kArray ? "[" : procedure->op == Op::kObject ? "{" : "-";
-    case AstType::kBind: return ":=";
-    case AstType::kApply: return "~>";
+    case AstType::kName:
+      return procedure->text;
+    case AstType::kNumber:
+      return NumberToString(procedure->number);
+    case AstType::kWildcard:
+      return "*";
+    case AstType::kDescendant:
+      return "**";
+    case AstType::kUnary:
+      return procedure->op == Op::kArray ? "[" : procedure->op == Op::kObject ? "{" : "-";
+    case AstType::kBind:
+      return ":=";
+    case AstType::kApply:
+      return "~>";
     case AstType::kFunction:
-    case AstType::kPartial: return "(";
-    default: return std::nullopt;
+    case AstType::kPartial:
+      return "(";
+    default:
+      return std::nullopt;
   }
 }
 
@@ -286,7 +296,7 @@ Value Evaluator::PartialLambda(const LambdaNode& lambda, const Ast* node, const 
 // The object that a regular expression called as a function returns, or undefined.
 Value Evaluator::MatchResult(const Regex& regex, const Value& text, size_t from) {
   std::string_view subject = text.text();
-  Charge(1 + (subject.size() - from) / 4096);
+  Charge(1 + (regex.reads_ahead() ? (subject.size() - from) / 256 : 0));
   std::optional<Regex::Match> match = regex.Find(subject, from);
   if (!match) return Value();
   const auto& [begin, end] = match->whole;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "scheduler/asl/jsonata/equality.h"
 #include "scheduler/asl/jsonata/error.h"
@@ -47,8 +48,8 @@ Value Distinct(NativeCall& call) {
   Ref<ArrayNode> result = ArrayNode::New();
   result->sequence = array.is_sequence();
   absl::flat_hash_set<double> numbers;
-  absl::flat_hash_set<std::string_view> texts;  // of values that `array` keeps alive
-  std::vector<Value> others;
+  absl::flat_hash_set<std::string_view> texts;             // of values that `array` keeps alive
+  absl::flat_hash_map<size_t, std::vector<Value>> others;  // arrays, objects and constants by their hash
   size_t count = array.size();
   call.evaluator.Charge(count);
   for (size_t i = 0; i < count; ++i) {
@@ -59,13 +60,10 @@ Value Distinct(NativeCall& call) {
     } else if (item.is_string()) {
       fresh = texts.insert(item.text()).second;
     } else {
-      call.evaluator.Charge(others.size());
-      for (const Value& other : others) {
-        if (!DeepEqual(call.evaluator, item, other)) continue;
-        fresh = false;
-        break;
-      }
-      if (fresh) others.push_back(item);
+      call.evaluator.Charge(4);
+      std::vector<Value>& alike = others[DeepHash(item)];
+      for (const Value& other : alike) fresh = fresh && !DeepEqual(call.evaluator, item, other);
+      if (fresh) alike.push_back(item);
     }
     if (fresh) result->Push(std::move(item));
   }
@@ -136,7 +134,7 @@ Value Evaluator::Append(const Value& first, const Value& second) {
   Ref<ArrayNode> result = ArrayNode::New();
   for (const Value* part : {&first, &second}) {
     if (part->is_array()) {
-      Charge(part->size() / 16);
+      Charge(part->size() / 8);
       result->PushAll(*part);
     } else {
       result->Push(*part);

@@ -38,24 +38,34 @@ const Infix& InfixOf(std::string_view symbol) {
 // The operator or bracket that a node stands for; empty where it is none.
 std::string_view SymbolOf(const Ast& node) {
   switch (node.type) {
-    case AstType::kEnd: return "(end)";
-    case AstType::kWildcard: return "*";
-    case AstType::kDescendant: return "**";
-    case AstType::kParent: return "%";
+    case AstType::kEnd:
+      return "(end)";
+    case AstType::kWildcard:
+      return "*";
+    case AstType::kDescendant:
+      return "**";
+    case AstType::kParent:
+      return "%";
     case AstType::kFunction:
     case AstType::kPartial:
     case AstType::kLambda:
-    case AstType::kBlock: return "(";
-    case AstType::kCondition: return "?";
-    case AstType::kCoalesce: return node.op == Op::kDefault ? "?:" : "??";
-    case AstType::kTransform: return "|";
-    case AstType::kUnary: return node.op == Op::kArray ? "[" : node.op == Op::kObject ? "{" : "-";
+    case AstType::kBlock:
+      return "(";
+    case AstType::kCondition:
+      return "?";
+    case AstType::kCoalesce:
+      return node.op == Op::kDefault ? "?:" : "??";
+    case AstType::kTransform:
+      return "|";
+    case AstType::kUnary:
+      return node.op == Op::kArray ? "[" : node.op == Op::kObject ? "{" : "-";
     case AstType::kBinary:
       for (const Infix& infix : kInfix) {
         if (infix.op == node.op) return infix.symbol;
       }
       return "";
-    default: return "";
+    default:
+      return "";
   }
 }
 

@@ -258,13 +258,12 @@ class Processor {
       PredicateToStages(rest);
       path->children.push_back(rest);
     }
-    for (Ast* step : path->children) {
+    for (; path->checked_steps < path->children.size(); ++path->checked_steps) {
+      Ast* step = path->children[path->checked_steps];
       if (step->type == AstType::kNumber) {
         throw Failure("S0213", step->position).Json(NumberToString(step->number));
       }
       if (step->type == AstType::kValue) throw Failure("S0213", step->position).Json(step->text);
-    }
-    for (Ast* step : path->children) {
       if (step->type == AstType::kString) step->type = AstType::kName;
       if (step->keep_array) path->keep_singleton_array = true;
     }

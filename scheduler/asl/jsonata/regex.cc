@@ -27,9 +27,17 @@ class Translator {
  public:
   explicit Translator(std::string_view pattern) : pattern_(pattern) {}
 
-  std::string Run() {
-    while (at_ < pattern_.size()) Item();
-    return std::move(out_);
+  TranslatedPattern Run() {
+    while (at_ < pattern_.size()) {
+      char c = Peek();
+      bool many = c == '*' || c == '+' || (c == '{' && IsQuantifier());
+      bool atom = !many && c != ')' && c != '?' && c != '|' && c != '$';
+      if (c == '|') after_repeat_ = false;
+      if (many) after_repeat_ = true;
+      if (atom && after_repeat_) reads_ahead_ = true;
+      Item();
+    }
+    return {std::move(out_), reads_ahead_};
   }
 
  private:
@@ -49,9 +57,14 @@ class Translator {
         ++at_;
         return;
       case '{':
-        if (!IsQuantifier()) out_.push_back('\\');
-        out_.push_back(c);
-        ++at_;
+        if (!IsQuantifier()) {
+          out_ += "\\{";
+          ++at_;
+          return;
+        }
+        do {
+          out_.push_back(Peek());
+        } while (pattern_[at_++] != '}');
         return;
       default:
         out_.push_back(c);
@@ -235,14 +248,17 @@ class Translator {
   std::string_view pattern_;
   size_t at_ = 0;
   std::string out_;
+  bool after_repeat_ = false;
+  bool reads_ahead_ = false;
 };
 
 }  // namespace
 
-std::string TranslatePattern(std::string_view pattern) { return Translator(pattern).Run(); }
+TranslatedPattern TranslatePattern(std::string_view pattern) { return Translator(pattern).Run(); }
 
 Regex::Regex(std::string_view pattern, std::string_view flags) : source_(pattern) {
-  std::string translated = TranslatePattern(pattern);
+  auto [translated, reads_ahead] = TranslatePattern(pattern);
+  reads_ahead_ = reads_ahead;
   if (flags.find('m') != std::string_view::npos) translated = "(?m)" + translated;
   re2::RE2::Options options;
   options.set_log_errors(false);

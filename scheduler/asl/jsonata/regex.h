@@ -39,14 +39,22 @@ class Regex {
   std::optional<Match> Find(std::string_view text, size_t from) const;
 
   const std::string& source() const { return source_; }
+  // Whether a search may read far beyond the match it finds, as `a.*b|a` does: a repetition without bound stands before
+  // something else. Many matches then cost the square of the text.
+  bool reads_ahead() const { return reads_ahead_; }
   size_t position = 0;  // in the expression, for error messages
 
  private:
   std::string source_;
+  bool reads_ahead_ = false;
   std::unique_ptr<re2::RE2> compiled_;
 };
 
-// JavaScript's pattern in RE2's syntax. Throws Failure S0303.
-std::string TranslatePattern(std::string_view pattern);
+// JavaScript's pattern in RE2's syntax, and Regex::reads_ahead of it. Throws Failure S0303.
+struct TranslatedPattern {
+  std::string text;
+  bool reads_ahead = false;
+};
+TranslatedPattern TranslatePattern(std::string_view pattern);
 
 }  // namespace pawl::asl::jsonata

@@ -136,6 +136,11 @@ void ArrayNode::Push(Value value) {
 void ArrayNode::PushAll(const Value& value) {
   size_t count = value.size();
   if (size + count > capacity) Reserve(size == 0 ? count : std::max(size + count, capacity * 2));
+  if (const ArrayNode* other = value.array_node(); other != nullptr && !other->range && !range && other != this) {
+    for (size_t i = 0; i < count; ++i) new (&items[size + i]) Value(other->items[i]);
+    size += count;
+    return;
+  }
   for (size_t i = 0; i < count; ++i) Push(value.At(i));
 }
 
