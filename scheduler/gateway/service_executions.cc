@@ -201,9 +201,11 @@ void Service::StopExecution(const Caller&, StopExecutionRequest request, Done<ba
     // One that has ended answers with the time of its end.
     auto read = [this, arn = request.execution_arn, done] {
       parts_.query_executor.Post([this, arn, done] {
-        parts_.query.FindEntity(arn, [this, done](absl::StatusOr<history::IndexedExecution> found) {
+        parts_.query.FindEntity(arn, [done](absl::StatusOr<history::IndexedExecution> found) {
           if (!found.ok()) return done(found.status());
-          done(found->stopped_at.value_or(parts_.clock.WallNow()));
+          if (found->stopped_at) return done(*found->stopped_at);
+          // Open, but not here: its partition is being taken over.
+          done(Refuse(Reason::kUnavailable, "the execution's partition is being taken over; ask again"));
         });
       });
     };
