@@ -1,0 +1,144 @@
+#include "scheduler/dispatch/dispatcher.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pawl::dispatch {
+namespace {
+
+using core::TaskRef;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr char kArn[] = "arn:aws:states:us-east-1:000000000000:activity:train";
+
+TaskRef Task(int64_t event) {
+  return {base::EntityId::Make(1, base::Slot(1), 7), base::FrameId(1), base::EventId(event), 1};
+}
+
+class DispatcherTest : public testing::Test {
+ protected:
+  Poll WorkerPoll(std::string handler, int slots = 1) {
+    return {.worker = "w",
+            .session = "s",
+            .handlers = {{std::move(handler), false}},
+            .activity_arn = {},
+            .slots = slots,
+            .respond = [this](std::vector<core::TaskDetails> tasks) { answers_.push_back(std::move(tasks)); }};
+  }
+  void HandOut(uint64_t claim, const TaskRef& task) {
+    core::HandOutTask hand_out{.claim = claim, .session = "s", .details = {}};
+    hand_out.details.task = task;
+    dispatcher_.HandOut(std::move(hand_out));
+  }
+  int64_t Backlog() {
+    int64_t backlog = 0;
+    for (const QueueStats& queue : dispatcher_.Stats()) backlog += queue.backlog;
+    return backlog;
+  }
+
+  std::vector<core::StartTask> starts_;
+  std::vector<std::vector<core::TaskDetails>> answers_;
+  Dispatcher dispatcher_{[this](core::StartTask start) { starts_.push_back(std::move(start)); }};
+};
+
+TEST_F(DispatcherTest, Offer_WaitsForAPollAndIsThenStarted) {
+  dispatcher_.Offer({Task(5), "train"});
+  EXPECT_THAT(starts_, IsEmpty());
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  ASSERT_THAT(starts_, SizeIs(1));
+  EXPECT_EQ(starts_[0].task, Task(5));
+  EXPECT_EQ(Backlog(), 0);
+}
+
+TEST_F(DispatcherTest, Offer_GoesToAPollThatWaitsAlready) {
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  dispatcher_.Offer({Task(5), "train"});
+  ASSERT_THAT(starts_, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, Poll_OfAHandlerTakesTasksOfActivitiesThatEndInItsName) {
+  dispatcher_.Offer({Task(5), kArn});
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  EXPECT_THAT(starts_, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, Poll_IsAnsweredOnlyOnceAllItsClaimsAreSettled) {
+  dispatcher_.AddPoll(WorkerPoll("train", 2));
+  auto first = dispatcher_.TryClaim("train");
+  auto second = dispatcher_.TryClaim("train");
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(dispatcher_.TryClaim("train"));
+  HandOut(first->id, Task(5));
+  dispatcher_.Flush();
+  EXPECT_THAT(answers_, IsEmpty());
+  HandOut(second->id, Task(6));
+  dispatcher_.Flush();
+  ASSERT_THAT(answers_, SizeIs(1));
+  EXPECT_THAT(answers_[0], SizeIs(2));
+}
+
+TEST_F(DispatcherTest, ReturnClaim_MakesTheSlotFreeForTheNextTask) {
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  auto claim = dispatcher_.TryClaim("train");
+  ASSERT_TRUE(claim);
+  dispatcher_.Offer({Task(5), "train"});
+  EXPECT_THAT(starts_, IsEmpty());
+  dispatcher_.ReturnClaim(claim->id);
+  ASSERT_THAT(starts_, SizeIs(1));
+  EXPECT_EQ(starts_[0].task, Task(5));
+}
+
+TEST_F(DispatcherTest, Hurry_AnswersAnIdlePollWithNothing) {
+  auto poll = dispatcher_.AddPoll(WorkerPoll("train"));
+  dispatcher_.Hurry(poll);
+  dispatcher_.Flush();
+  EXPECT_THAT(answers_, ElementsAre(IsEmpty()));
+}
+
+TEST_F(DispatcherTest, CancelPoll_StillHandsOutWhatIsUnderWay) {
+  auto poll = dispatcher_.AddPoll(WorkerPoll("train", 2));
+  auto claim = dispatcher_.TryClaim("train");
+  EXPECT_FALSE(dispatcher_.CancelPoll(poll));
+  EXPECT_FALSE(dispatcher_.TryClaim("train"));
+  HandOut(claim->id, Task(5));
+  dispatcher_.Flush();
+  ASSERT_THAT(answers_, SizeIs(1));
+  EXPECT_THAT(answers_[0], SizeIs(1));
+}
+
+TEST_F(DispatcherTest, Revoke_TakesAnOfferOutOfItsQueue) {
+  dispatcher_.Offer({Task(5), "train"});
+  dispatcher_.Revoke(Task(5), "train");
+  EXPECT_EQ(Backlog(), 0);
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  EXPECT_THAT(starts_, IsEmpty());
+}
+
+TEST_F(DispatcherTest, Offer_OfTheSameTaskTwiceIsOneOffer) {
+  dispatcher_.Offer({Task(5), "train"});
+  dispatcher_.Offer({Task(5), "train"});
+  dispatcher_.AddPoll(WorkerPoll("train", 5));
+  EXPECT_THAT(starts_, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, Lines_StayInOrderWhenManyPollsAndTasksHaveGone) {
+  for (int i = 0; i < 1'000; ++i) {
+    dispatcher_.CancelPoll(dispatcher_.AddPoll(WorkerPoll("train")));
+    dispatcher_.Offer({Task(10 + i), "other"});
+    if (i < 997) dispatcher_.Revoke(Task(10 + i), "other");
+  }
+  dispatcher_.AddPoll(WorkerPoll("other", 5));
+  ASSERT_THAT(starts_, SizeIs(3));
+  EXPECT_EQ(starts_[0].task, Task(10 + 997));
+  EXPECT_EQ(starts_[2].task, Task(10 + 999));
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  EXPECT_TRUE(dispatcher_.TryClaim("train"));
+}
+
+}  // namespace
+}  // namespace pawl::dispatch

@@ -1,0 +1,90 @@
+#include "scheduler/dispatch/sessions.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pawl::dispatch {
+namespace {
+
+using core::TaskRef;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+base::MonotonicTime At(int64_t ms) { return base::MonotonicTime(milliseconds(ms)); }
+
+TaskRef Task(int64_t event, int64_t attempt = 1) {
+  return {base::EntityId::Make(1, base::Slot(1), 7), base::FrameId(1), base::EventId(event), attempt};
+}
+
+class SessionsTest : public testing::Test {
+ protected:
+  Sessions sessions_{{.session = seconds(10), .hand_out_grace = seconds(5)}};
+};
+
+TEST_F(SessionsTest, Session_ThatGoesSilentLosesWhatItHolds) {
+  sessions_.Heard("s", At(0));
+  sessions_.Hold("s", Task(5), At(0), {});
+  EXPECT_THAT(sessions_.TakeLost(At(9'999)), IsEmpty());
+  EXPECT_THAT(sessions_.TakeLost(At(10'000)), ElementsAre(Task(5)));
+  EXPECT_EQ(sessions_.size(), 0u);
+}
+
+TEST_F(SessionsTest, Session_IsKeptAliveByAPollUnderWay) {
+  sessions_.PollBegan("s", At(0));
+  sessions_.Hold("s", Task(5), At(0), {});
+  EXPECT_THAT(sessions_.TakeLost(At(60'000)), IsEmpty());
+  sessions_.PollEnded("s", At(60'000));
+  EXPECT_THAT(sessions_.TakeLost(At(70'000)), ElementsAre(Task(5)));
+}
+
+TEST_F(SessionsTest, Missing_NamesWhatAPollDoesNotListExceptWhatWasJustHandedOut) {
+  sessions_.PollBegan("s", At(0));
+  sessions_.Hold("s", Task(5), At(0), {});
+  sessions_.Hold("s", Task(6), At(4'000), {});
+  EXPECT_THAT(sessions_.Missing("s", {}, At(5'000)), ElementsAre(Task(5)));
+  EXPECT_THAT(sessions_.Missing("s", {Task(6)}, At(20'000)), IsEmpty());
+  EXPECT_THAT(sessions_.Missing("s", {}, At(20'000)), ElementsAre(Task(6)));
+}
+
+TEST_F(SessionsTest, Heartbeat_IsMissedOnceItsTimeIsOverAndNotBefore) {
+  sessions_.Hold("s", Task(5), At(0), seconds(3));
+  sessions_.Beat(Task(5), At(2'000));
+  EXPECT_THAT(sessions_.TakeSilent(At(4'999)), IsEmpty());
+  EXPECT_THAT(sessions_.TakeSilent(At(5'000)), ElementsAre(Task(5)));
+  EXPECT_THAT(sessions_.TakeSilent(At(9'000)), IsEmpty());
+}
+
+TEST_F(SessionsTest, Heartbeat_IsWatchedWithoutASessionToo) {
+  sessions_.Hold("", Task(5), At(0), seconds(3));
+  EXPECT_EQ(sessions_.NextDue(), At(3'000));
+  EXPECT_THAT(sessions_.TakeSilent(At(3'000)), ElementsAre(Task(5)));
+}
+
+TEST_F(SessionsTest, Expect_GivesASessionOneSessionTimeToReport) {
+  sessions_.Expect("s", Task(5), At(0), {});
+  EXPECT_THAT(sessions_.TakeLost(At(10'000)), ElementsAre(Task(5)));
+}
+
+TEST_F(SessionsTest, Expect_LeavesATaskWithTheHolderThatWasHeardOfFirst) {
+  sessions_.PollBegan("new", At(0));
+  sessions_.Expect("new", Task(5), At(0), {});
+  sessions_.Expect("old", Task(5), At(1), {});
+  EXPECT_THAT(sessions_.End("new"), ElementsAre(Task(5)));
+}
+
+TEST_F(SessionsTest, Drop_TellsTheHolderOnceWhereAsked) {
+  sessions_.PollBegan("s", At(0));
+  sessions_.Hold("s", Task(5), At(0), seconds(3));
+  sessions_.Hold("s", Task(6), At(0), {});
+  sessions_.Drop(Task(5), true);
+  sessions_.Drop(Task(6), false);
+  EXPECT_THAT(sessions_.TakeCancelled("s"), ElementsAre(Task(5)));
+  EXPECT_THAT(sessions_.TakeCancelled("s"), IsEmpty());
+  EXPECT_THAT(sessions_.TakeSilent(At(60'000)), IsEmpty());
+  EXPECT_THAT(sessions_.End("s"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace pawl::dispatch
