@@ -89,6 +89,10 @@ Fallible<StartMap> Tolerance(const Evaluator& evaluator, const Data& input, Star
     return OutOfRange(evaluator, map.tolerated_failure_percentage,
                       "ToleratedFailurePercentage must be between 0 and 100.");
   }
+  if (start.tolerated_failure_count) {
+    evaluator.Stage("toleratedFailureCount", Data::Of(Value::Int(*start.tolerated_failure_count)));
+  }
+  if (percentage) evaluator.Stage("toleratedFailurePercentage", Data::Of(Value::Double(*percentage)));
   return start;
 }
 
@@ -182,6 +186,7 @@ Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
   if (start.max_concurrency < 0) {
     return OutOfRange(evaluator, map.max_concurrency, "MaxConcurrency cannot be negative.");
   }
+  evaluator.Stage("maxConcurrency", Data::Of(Value::Int(start.max_concurrency)));
   return start;
 }
 

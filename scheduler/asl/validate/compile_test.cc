@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/program.h"
+#include "scheduler/asl/validate/variable_references.h"
 
 namespace pawl::asl {
 namespace {
@@ -241,6 +242,18 @@ TEST(Compile, JoinsErrorsIntoOneMessageWithoutWarnings) {
                 Compile(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Result":"$.x","Next":"B"}}})").diagnostics),
             "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next, "
             "MISSING_END_STATE: Workflow has no terminal state at null'");
+}
+
+TEST(VariableReferences, NamesWhatEachStateReads) {
+  const CompileResult result = Compile(R"j({"StartAt":"A","States":{
+    "A":{"Type":"Pass","Parameters":{"x.$":"States.Format($b, $a.c)","y":"$no"},"Next":"M"},
+    "M":{"Type":"Map","MaxConcurrencyPath":"$n","Next":"E","ItemProcessor":{"StartAt":"J","States":{
+      "J":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $q + $states.input %}","End":true}}}},
+    "E":{"Type":"Succeed"}}})j");
+  ASSERT_NE(result.program, nullptr);
+  EXPECT_THAT(VariableReferences(*result.program),
+              ElementsAre(testing::Pair("A", ElementsAre("a", "b")), testing::Pair("J", ElementsAre("q")),
+                          testing::Pair("M", ElementsAre("n"))));
 }
 
 TEST(Compile, WithstandsHugeAndDeepTexts) {
