@@ -110,6 +110,16 @@ TEST(Fields, TellsTheFirstProblemWithWhatWasExpectedAndFound) {
   EXPECT_EQ(in.Finish().message(), "train: expected 'rounds' to be a whole number from 1 to 10, found \"many\"");
 }
 
+TEST(Fields, TakesAFloatForAWholeNumberOnlyIfItIsOne) {
+  const nlohmann::json input{{"a", 3.0}, {"b", 3.5}, {"c", 1e300}};
+  Fields in(input, "x");
+  EXPECT_EQ(in.Integer("a", 0, 0, 10), 3);
+  EXPECT_TRUE(in.Finish().ok());
+  EXPECT_EQ(in.Integer("b", 7, 0, 10), 7);
+  EXPECT_EQ(in.Integer("c", 7, 0, 10), 7);
+  EXPECT_FALSE(in.Finish().ok());
+}
+
 TEST(Fields, RefusesUnknownMembersWhenStrict) {
   const nlohmann::json input{{"scael", "standard"}};
   Fields in(input, "columns[0]");

@@ -1,6 +1,7 @@
 #include "worker/activities/common/fields.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -68,8 +69,11 @@ std::string Fields::String(const std::string& name, const std::string& fallback)
 int64_t Fields::Integer(const std::string& name, int64_t fallback, int64_t min, int64_t max) {
   const nlohmann::json* found = Find(name);
   if (found == nullptr) return fallback;
+  // 2^53: above it a float names no single whole number, and far above it the conversion is undefined.
+  constexpr double kExact = 9'007'199'254'740'992;
+  const double as_double = found->is_number() ? found->get<double>() : 0;
   const bool whole = found->is_number_integer() ||
-                     (found->is_number_float() && found->get<double>() == static_cast<double>(found->get<int64_t>()));
+                     (found->is_number_float() && std::abs(as_double) <= kExact && as_double == std::trunc(as_double));
   if (whole) {
     const int64_t number = found->get<int64_t>();
     if (number >= min && number <= max) return number;
