@@ -2,7 +2,7 @@
 # The steps of `./dev test`, cheapest first. Each is a function step_NAME (dashes as underscores) run by run_step; a
 # compile step that fails makes the steps that need its binaries fail at once.
 
-STEPS=(format shell architecture tools shared-material build unit conformance contract integration e2e alerts chart
+STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart
   asan-build asan fuzz tsan-build tsan)
 
 list_steps() { printf '%s\n' "${STEPS[@]}"; }
@@ -56,9 +56,11 @@ step_build() { compile_preset release; }
 step_unit() { ctest_counted release; }
 
 step_conformance() { suite conformance; }
-step_contract() { suite contract; }
 step_integration() { suite integration; }
 step_e2e() { suite e2e; }
+
+# What deploy/METRICS.md lists against running binaries.
+step_metrics() { bash .ci/metrics.sh; }
 
 step_alerts() {
   promtool check rules deploy/alerts.yml &&

@@ -18,7 +18,7 @@ std::string HelpOf(const Setting& setting) {
   std::string help = setting.help;
   if (!std::holds_alternative<StringTarget>(setting.target) && !std::holds_alternative<ListTarget>(setting.target) &&
       !std::holds_alternative<BoolTarget>(setting.target)) {
-    help += " " + Expected(setting.target) + ".";
+    help += " (" + Expected(setting.target) + ")";
   }
   const std::string shown = Show(setting.target);
   if (!shown.empty() && !IsSecret(setting.target)) help += " [" + shown + "]";
