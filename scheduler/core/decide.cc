@@ -149,7 +149,8 @@ Decision TimeOut(Decider& decider, FrameId frame, const std::string& error) {
 
 Decision On(Decider& decider, const HeartbeatMissed& command) {
   if (Current(decider.state(), command.task) == nullptr) return decider.Refuse(TaskIsOver(command.task));
-  return TimeOut(decider, command.task.frame, "States.HeartbeatTimeout");
+  // Recorded: a missed heartbeat shows as States.Timeout.
+  return TimeOut(decider, command.task.frame, "States.Timeout");
 }
 
 // A timer may fire early (a clock stepped) or late (what it was for is over): the state says what is due.

@@ -163,7 +163,7 @@ TEST_F(PreprocessTest, KeepsItsMemoryBoundOnAFileLargerThanIt) {
     std::ofstream file(directory_ / "in.csv");
     file << "x,c,y,note\n";
     const std::string note(400, 'n');
-    for (int i = 0; i < 500'000; ++i)
+    for (int64_t i = 0; i < 500'000; ++i)
       file << i * 7919 % 100'003 << ",c" << i % 9000 << ',' << i % 2 << ',' << note << '\n';
   }
   ASSERT_GT(std::filesystem::file_size(directory_ / "in.csv"), 3 * kBound);
