@@ -1,6 +1,7 @@
 #include "scheduler/asl/syntax/document.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,10 +10,20 @@
 
 namespace pawl::asl::syntax {
 
+// Above so many members Find searches an index: a text full of small members would take quadratic time otherwise.
+constexpr size_t kIndexedFrom = 16;
+
 const Node* Node::Find(std::string_view key) const {
-  const auto found =
-      std::find_if(members.rbegin(), members.rend(), [&](const NodeMember& member) { return member.key == key; });
-  return found == members.rend() ? nullptr : &found->node;
+  if (by_key.empty()) {
+    const auto found =
+        std::find_if(members.rbegin(), members.rend(), [&](const NodeMember& member) { return member.key == key; });
+    return found == members.rend() ? nullptr : &found->node;
+  }
+  const auto after = std::upper_bound(by_key.begin(), by_key.end(), key, [this](std::string_view wanted, uint32_t at) {
+    return wanted < members[at].key;
+  });
+  if (after == by_key.begin() || members[*(after - 1)].key != key) return nullptr;
+  return &members[*(after - 1)].node;
 }
 
 namespace {
@@ -77,6 +88,11 @@ class Locator {
       NextItem();
     }
     ++at_;
+    if (node.members.size() < kIndexedFrom) return;
+    node.by_key.resize(node.members.size());
+    std::iota(node.by_key.begin(), node.by_key.end(), 0);
+    std::stable_sort(node.by_key.begin(), node.by_key.end(),
+                     [&](uint32_t a, uint32_t b) { return node.members[a].key < node.members[b].key; });
   }
 
   void Items(Node& node) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct Node {
   size_t offset = 0;                // of its first byte
   std::vector<NodeMember> members;  // of an object, in order; a repeated key is there each time
   std::vector<Node> items;          // of an array
+  std::vector<uint32_t> by_key;     // of a large object: the members' positions, by key and then position
 
   // The last member of that name, which is the one that counts; null where there is none.
   const Node* Find(std::string_view key) const;

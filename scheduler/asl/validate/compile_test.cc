@@ -256,6 +256,19 @@ TEST(VariableReferences, NamesWhatEachStateReads) {
                           testing::Pair("M", ElementsAre("n"))));
 }
 
+// Quadratic work would take minutes here.
+TEST(Compile, TakesManyStatesAndMembersInStride) {
+  std::string states = R"({"StartAt":"0","States":{)";
+  for (int i = 0; i < 18'000; ++i) {
+    absl::StrAppend(&states, i == 0 ? "" : ",", "\"", i, R"(":{"Type":"Pass","Next":")", i + 1, "\"}");
+  }
+  EXPECT_NE(Compile(states + R"(,"18000":{"Type":"Succeed"}}})").program, nullptr);
+
+  std::string members;
+  for (int i = 0; i < 60'000; ++i) absl::StrAppend(&members, i == 0 ? "" : ",", "\"", i, R"(.$":"$")");
+  EXPECT_NE(Compile(One(R"("Type":"Pass","End":true,"Parameters":{)" + members + "}")).program, nullptr);
+}
+
 TEST(Compile, WithstandsHugeAndDeepTexts) {
   EXPECT_THAT(Lines(std::string(2 << 20, ' ')), ElementsAre(HasSubstr("at most 1048576")));
   std::string deep = "{\"a\":";

@@ -1,7 +1,10 @@
 // Transitions within one block.
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,13 +69,14 @@ void CheckGraph(const Block& block, const Place& place, bool is_machine, Report&
   if (states == nullptr || !states->value.is_object() || block.states.empty()) return;
   const Place states_place = place.Member("States");
 
+  std::unordered_map<std::string_view, const State*> by_name;
+  for (const std::unique_ptr<State>& state : block.states) by_name.emplace(state->name, state.get());
   std::set<std::string, std::less<>> reached;
   std::vector<const State*> open;
   const auto reach = [&](const std::string& name) {
-    const auto found =
-        std::find_if(block.states.begin(), block.states.end(), [&](const auto& state) { return state->name == name; });
-    if (found == block.states.end()) return false;
-    if (reached.insert(name).second) open.push_back(found->get());
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) return false;
+    if (reached.insert(name).second) open.push_back(found->second);
     return true;
   };
   const auto require = [&](const Target& target) {
@@ -103,9 +107,8 @@ void CheckGraph(const Block& block, const Place& place, bool is_machine, Report&
     report.Error("MISSING_TRANSITION_TARGET", at, absl::StrCat("State \"", state->name, "\" is not reachable."));
     // Its own targets are checked all the same.
     for (const Target& target : TargetsOf(*state, at)) {
-      const bool exists = std::any_of(block.states.begin(), block.states.end(),
-                                      [&](const auto& other) { return other->name == target.name; });
-      if (!exists) report.Error("MISSING_TRANSITION_TARGET", target.place, "Missing 'Next' target: " + target.name);
+      if (by_name.contains(target.name)) continue;
+      report.Error("MISSING_TRANSITION_TARGET", target.place, "Missing 'Next' target: " + target.name);
     }
   }
 }
