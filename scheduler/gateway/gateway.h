@@ -190,7 +190,7 @@ struct WorkerPollRequest {
   std::chrono::milliseconds wait{0};
   std::vector<TaskOutcome> results;
   std::vector<std::string> held_tokens;
-  bool held_tokens_complete = false;           // as in worker.proto: tasks of the session not named here never arrived
+  bool held_tokens_complete = false;  // as in worker.proto: tasks of the session not named here never arrived
 };
 
 enum class ResultCode { kRecorded, kStale, kInvalid, kRetry };

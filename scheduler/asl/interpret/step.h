@@ -30,8 +30,8 @@ class LazyValue {
 
 // Is told the stages of the data flow, under AWS's names: "input", "afterInputPath", "afterParameters",
 // "afterArguments", "result", "afterResultSelector", "afterResultPath", "afterItemsPath", "afterItemSelector",
-// "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage", "variables". TestState shows fewer of them for
-// some types (recorded: a Parallel's only afterResultSelector and afterResultPath); that choice is its own.
+// "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage", "variables". TestState shows fewer of them
+// for some types (recorded: a Parallel's only afterResultSelector and afterResultPath); that choice is its own.
 class Inspector {
  public:
   virtual ~Inspector() = default;
