@@ -181,7 +181,7 @@ std::vector<SampleDecision> Sample::Tell() {
                          .region = "eu-west-1",
                          .machine = "pipeline",
                          .name = "run-1",
-                         .definition_digest = "d1",
+                         .definition_digest = Draw(2) ? "d1" : std::string(63, '7') + "f",
                          .trace_header = "Root=1"};
   if (Draw(2)) start.timeout_seconds = 3600;
   Emit(0, std::move(start));

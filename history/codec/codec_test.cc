@@ -93,7 +93,7 @@ TEST(Codec, ATaskStepTakesFewBytes) {
                              event(7, StateEntered{.name = "Step2", .kind = StateKind::kTask, .input = ref(5)}),
                              event(8, TaskScheduled{.resource = names[1], .queue = names[1], .input = ref(5)}),
                              event(9, TaskStarted{.worker = names[2], .session = names[3]})};
-  EXPECT_LE(EncodeDecision(step, names.size(), names).size(), 90u);
+  EXPECT_LE(EncodeDecision(step, names.size(), names).size(), 85u);
 }
 
 TEST(Codec, BytesThatAreNoRowAreDataLoss) {

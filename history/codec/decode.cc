@@ -40,6 +40,15 @@ E ReadEnd(const v1::Failure& from) {
   return to;
 }
 
+std::string ToHex(const std::string& bytes) {
+  std::string digits;
+  for (unsigned char byte : bytes) {
+    digits += "0123456789abcdef"[byte >> 4];
+    digits += "0123456789abcdef"[byte & 15];
+  }
+  return digits;
+}
+
 base::FrameId Frame(uint64_t id) { return base::FrameId(static_cast<int64_t>(id)); }
 
 bool ReadTaskStarted(const v1::TaskStarted& from, NameReader& names, TaskStarted& to) {
@@ -78,7 +87,7 @@ void ReadBody(const v1::ExecutionStarted& from, PayloadReader& payloads, Executi
   to.region = from.region();
   to.machine = from.machine();
   to.name = from.name();
-  to.definition_digest = from.definition_digest();
+  to.definition_digest = from.definition_sha256().empty() ? from.definition_digest() : ToHex(from.definition_sha256());
   if (from.has_timeout_seconds()) to.timeout_seconds = from.timeout_seconds();
   to.trace_header = from.trace_header();
 }

@@ -48,6 +48,8 @@ absl::StatusOr<std::vector<Event>> Decoder::DecodeDecision(std::string_view byte
   }
   PayloadReader payloads(payloads_);
   NameReader names(names_);
+  names.ReadNew(stored);
+  if (!names.ok()) return Lost("a name shares the beginning of one that is not in the dictionary");
   std::vector<Event> events;
   events.reserve(static_cast<size_t>(stored.events_size()));
   auto next_event = static_cast<int64_t>(stored.first_event());
@@ -75,8 +77,6 @@ absl::StatusOr<std::vector<Event>> Decoder::DecodeDecision(std::string_view byte
     if (!names.ok()) return Lost(which + " names an entry beyond the dictionary");
     std::visit(Bringer(payloads, event.id.value()), event.body);
   }
-  for (const v1::Name& name : stored.names()) names_.push_back(names.Read(name));
-  if (!names.ok()) return Lost("an entry of the dictionary shares the beginning of one that is not there");
   return events;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 class EventWriter {
  public:
-  EventWriter(const std::vector<std::string>& names, size_t names_before) : names_(names, names_before) {}
+  explicit EventWriter(const std::vector<std::string>& names) : names_(names) {}
 
   void Write(const Event& event, v1::Event* out) {
     out_ = out;
@@ -44,13 +44,13 @@ class EventWriter {
 
   void operator()(const StateEntered& e) {
     v1::StateEntered* to = out_->mutable_state_entered();
-    names_.Write(e.name, to->mutable_name());
+    to->set_name(names_.Write(e.name));
     to->set_kind(static_cast<uint32_t>(e.kind));
     Put(e.input, to->mutable_input());
   }
   void operator()(const StateExited& e) {
     v1::StateExited* to = out_->mutable_state_exited();
-    names_.Write(e.name, to->mutable_name());
+    to->set_name(names_.Write(e.name));
     to->set_kind(static_cast<uint32_t>(e.kind));
     Put(e.output, to->mutable_output());
     for (const Assigned& variable : e.assigned) {
@@ -62,7 +62,7 @@ class EventWriter {
   void operator()(const StateAborted& e) { out_->set_state_aborted(static_cast<uint32_t>(e.kind)); }
   void operator()(const EvaluationFailed& e) {
     v1::EvaluationFailed* to = out_->mutable_evaluation_failed();
-    names_.WriteIfAny(e.state, to, &v1::EvaluationFailed::mutable_state);
+    to->set_state(names_.Write(e.state));
     to->set_error(e.error);
     to->set_cause(e.cause);
     to->set_location(e.location);
@@ -72,15 +72,15 @@ class EventWriter {
   void operator()(const TaskStarted& e) {
     v1::TaskStarted* to = out_->mutable_task_started();
     PutTask(e, to);
-    names_.WriteIfAny(e.worker, to, &v1::TaskStarted::mutable_worker);
-    names_.WriteIfAny(e.session, to, &v1::TaskStarted::mutable_session);
+    to->set_worker(names_.Write(e.worker));
+    to->set_session(names_.Write(e.session));
     to->set_restartable(e.restartable);
     to->set_retries(static_cast<uint64_t>(e.attempt - 1));
   }
   void operator()(const TaskSubmitted& e) {
     v1::TaskEnded* to = out_->mutable_task_submitted();
-    names_.WriteIfAny(e.resource_type, to, &v1::TaskEnded::mutable_resource_type);
-    names_.WriteIfAny(e.action, to, &v1::TaskEnded::mutable_action);
+    to->set_resource_type(names_.Write(e.resource_type));
+    to->set_action(names_.Write(e.action));
     Put(e.output, to->mutable_output());
   }
   void operator()(const TaskSucceeded& e) {
@@ -142,8 +142,8 @@ class EventWriter {
   template <typename E, typename Message>
   void PutTask(const E& e, Message* to) {
     to->set_family(static_cast<uint32_t>(e.family));
-    names_.WriteIfAny(e.resource_type, to, &Message::mutable_resource_type);
-    names_.WriteIfAny(e.action, to, &Message::mutable_action);
+    to->set_resource_type(names_.Write(e.resource_type));
+    to->set_action(names_.Write(e.action));
   }
   template <typename E>
   void PutTaskFailure(const E& e, v1::TaskEnded* to) {
@@ -153,7 +153,7 @@ class EventWriter {
   }
   template <typename E>
   void PutIteration(const E& e, v1::MapIteration* to) {
-    names_.WriteIfAny(e.name, to, &v1::MapIteration::mutable_name);
+    to->set_name(names_.Write(e.name));
     to->set_index(static_cast<uint64_t>(e.index));
   }
 
@@ -173,6 +173,19 @@ int64_t FirstEvent(const std::vector<Event>& events) {
   return 0;
 }
 
+bool IsSha256(const std::string& digest) {
+  return digest.size() == 64 && digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::string FromHex(const std::string& digits) {
+  auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  std::string bytes;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    bytes += static_cast<char>(value(digits[i]) << 4 | value(digits[i + 1]));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 void WriteBody(const ExecutionStarted& from, const PayloadWriter& payloads, v1::ExecutionStarted* to) {
@@ -182,18 +195,22 @@ void WriteBody(const ExecutionStarted& from, const PayloadWriter& payloads, v1::
   to->set_region(from.region);
   to->set_machine(from.machine);
   to->set_name(from.name);
-  to->set_definition_digest(from.definition_digest);
+  if (IsSha256(from.definition_digest)) {
+    to->set_definition_sha256(FromHex(from.definition_digest));
+  } else {
+    to->set_definition_digest(from.definition_digest);
+  }
   if (from.timeout_seconds) to->set_timeout_seconds(*from.timeout_seconds);
   to->set_trace_header(from.trace_header);
 }
 
 void WriteBody(const TaskScheduled& from, const PayloadWriter& payloads, NameWriter& names, v1::TaskScheduled* to) {
   to->set_family(static_cast<uint32_t>(from.family));
-  names.WriteIfAny(from.resource, to, &v1::TaskScheduled::mutable_resource);
-  names.WriteIfAny(from.resource_type, to, &v1::TaskScheduled::mutable_resource_type);
-  names.WriteIfAny(from.action, to, &v1::TaskScheduled::mutable_action);
-  names.WriteIfAny(from.region, to, &v1::TaskScheduled::mutable_region);
-  names.WriteIfAny(from.queue, to, &v1::TaskScheduled::mutable_queue);
+  to->set_resource(names.Write(from.resource));
+  to->set_resource_type(names.Write(from.resource_type));
+  to->set_action(names.Write(from.action));
+  to->set_region(names.Write(from.region));
+  to->set_queue(names.Write(from.queue));
   payloads.Write(from.input, to->mutable_input());
   if (from.timeout_seconds) to->set_timeout_seconds(*from.timeout_seconds);
   if (from.heartbeat_seconds) to->set_heartbeat_seconds(*from.heartbeat_seconds);
@@ -220,7 +237,7 @@ std::string EncodeDecision(const std::vector<Event>& events, size_t names_before
   google::protobuf::Arena arena(options);
 
   auto* decision = google::protobuf::Arena::CreateMessage<v1::Decision>(&arena);
-  EventWriter writer(names, names_before);
+  EventWriter writer(names);
   int64_t first = FirstEvent(events);
   decision->set_first_event(static_cast<uint64_t>(first));
   writer.SetFirstEvent(first);
@@ -233,7 +250,7 @@ std::string EncodeDecision(const std::vector<Event>& events, size_t names_before
     last = event.at;
     writer.Write(event, out);
   }
-  writer.names().WriteRest(decision);
+  writer.names().WriteNew(names_before, decision);
   return decision->SerializeAsString();
 }
 

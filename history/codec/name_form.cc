@@ -5,10 +5,10 @@
 namespace pawl::history {
 namespace {
 
-// How many of the newest entries are searched for a shared beginning.
+// How many of the entries before it are searched for a shared beginning.
 constexpr size_t kPrefixCandidates = 16;
 // Below this the two fields that name a shared beginning cost as much as they save.
-constexpr size_t kPrefixSizeMin = 6;
+constexpr size_t kPrefixSizeMin = 5;
 
 size_t SharedSize(const std::string& a, const std::string& b) {
   return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
@@ -16,56 +16,63 @@ size_t SharedSize(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-void NameWriter::Write(const std::string& name, v1::Name* out) {
-  for (size_t i = 0; i < known_; ++i) {
-    if (names_[i] == name) {
-      out->set_index(static_cast<uint32_t>(i + 1));
-      return;
+uint32_t NameWriter::Write(const std::string& name) {
+  if (name.empty()) return 0;
+  auto known = std::find(names_.begin(), names_.end(), name);
+  if (known != names_.end()) return static_cast<uint32_t>(known - names_.begin() + 1);
+  auto passing = std::find(passing_.begin(), passing_.end(), name);
+  auto position = names_.size() + static_cast<size_t>(passing - passing_.begin());
+  if (passing == passing_.end()) passing_.push_back(name);
+  return static_cast<uint32_t>(position + 1);
+}
+
+void NameWriter::WriteNew(size_t known, v1::Decision* out) const {
+  for (size_t position = known; position < names_.size() + passing_.size(); ++position) {
+    const std::string& name = At(position);
+    size_t best = 0;
+    size_t best_size = 0;
+    for (size_t i = position; i-- > 0 && position - i <= kPrefixCandidates;) {
+      size_t size = SharedSize(name, At(i));
+      if (size > best_size) {
+        best = i;
+        best_size = size;
+      }
+    }
+    v1::Name* to = out->add_names();
+    if (best_size < kPrefixSizeMin) best_size = 0;
+    if (best_size > 0) {
+      to->set_prefix_of(static_cast<uint32_t>(best + 1));
+      to->set_prefix_size(static_cast<uint32_t>(best_size));
+    }
+    to->set_rest(name.substr(best_size));
+  }
+  out->set_passing(static_cast<uint32_t>(passing_.size()));
+}
+
+void NameReader::ReadNew(const v1::Decision& decision) {
+  auto count = static_cast<size_t>(decision.names_size());
+  ok_ &= decision.passing() <= count;
+  for (size_t i = 0; ok_ && i < count; ++i) {
+    const v1::Name& from = decision.names(static_cast<int>(i));
+    std::string name = Read(from.prefix_of());
+    ok_ &= from.prefix_size() <= name.size();
+    if (!ok_) return;
+    name = name.substr(0, from.prefix_size()) + from.rest();
+    if (i < count - decision.passing()) {
+      names_.push_back(std::move(name));
+    } else {
+      passing_.push_back(std::move(name));
     }
   }
-  Spell(name, out);
-  if (known_ < names_.size() && names_[known_] == name) {
-    out->set_remember(true);
-    ++known_;
-  }
 }
 
-void NameWriter::Spell(const std::string& name, v1::Name* out) const {
-  size_t best = 0;
-  size_t best_size = 0;
-  for (size_t i = known_; i-- > 0 && known_ - i <= kPrefixCandidates;) {
-    size_t size = SharedSize(name, names_[i]);
-    if (size > best_size) {
-      best = i;
-      best_size = size;
-    }
-  }
-  if (best_size < kPrefixSizeMin) best_size = 0;
-  if (best_size > 0) {
-    out->set_prefix_of(static_cast<uint32_t>(best + 1));
-    out->set_prefix_size(static_cast<uint32_t>(best_size));
-  }
-  out->set_rest(name.substr(best_size));
-}
-
-void NameWriter::WriteRest(v1::Decision* out) {
-  for (; known_ < names_.size(); ++known_) Spell(names_[known_], out->add_names());
-}
-
-std::string NameReader::Read(const v1::Name& name) {
-  if (name.index() != 0) {
-    ok_ &= name.index() <= names_.size();
-    return ok_ ? names_[name.index() - 1] : std::string();
-  }
-  std::string text;
-  if (name.prefix_of() != 0) {
-    ok_ &= name.prefix_of() <= names_.size() && name.prefix_size() <= names_[name.prefix_of() - 1].size();
-    if (!ok_) return text;
-    text = names_[name.prefix_of() - 1].substr(0, name.prefix_size());
-  }
-  text += name.rest();
-  if (name.remember()) names_.push_back(text);
-  return text;
+std::string NameReader::Read(uint32_t stored) {
+  if (stored == 0) return "";
+  size_t position = stored - 1;
+  if (position < names_.size()) return names_[position];
+  position -= names_.size();
+  ok_ &= position < passing_.size();
+  return ok_ ? passing_[position] : "";
 }
 
 }  // namespace pawl::history

@@ -1,5 +1,5 @@
-// Texts that repeat (state names, ARNs, workers) in their stored form: as an entry of the execution's dictionary, or
-// spelt out, then with the longest beginning it shares with a recent entry left out. Internal to history/codec.
+// Texts that repeat (state names, ARNs, workers) in their stored form: positions in the execution's dictionary.
+// Internal to history/codec.
 #pragma once
 
 #include <string>
@@ -11,34 +11,38 @@ namespace pawl::history {
 
 class NameWriter {
  public:
-  // `names` is the dictionary after the decision, of which the first `known` entries stood before it.
-  NameWriter(const std::vector<std::string>& names, size_t known) : names_(names), known_(known) {}
+  // `names` is the dictionary after the decision; it outlives the writer.
+  explicit NameWriter(const std::vector<std::string>& names) : names_(names) {}
 
-  void Write(const std::string& name, v1::Name* out);
-  // An empty text leaves the field out.
-  template <typename Message>
-  void WriteIfAny(const std::string& name, Message* message, v1::Name* (Message::*field)()) {
-    if (!name.empty()) Write(name, (message->*field)());
-  }
-  // Entries that no text of the decision brought.
-  void WriteRest(v1::Decision* out);
+  // What stands for `name`: 1 + its position, in the dictionary or behind it; 0 for the empty text.
+  uint32_t Write(const std::string& name);
+  // The entries from `known` on, then what was written and is in no dictionary.
+  void WriteNew(size_t known, v1::Decision* out) const;
+  const std::vector<std::string>& passing() const { return passing_; }
 
  private:
-  void Spell(const std::string& name, v1::Name* out) const;
+  const std::string& At(size_t position) const {
+    return position < names_.size() ? names_[position] : passing_[position - names_.size()];
+  }
 
   const std::vector<std::string>& names_;
-  size_t known_;
+  std::vector<std::string> passing_;
 };
 
 class NameReader {
  public:
+  // Begins with the dictionary as it was before the decision, to which what stays is added.
   explicit NameReader(std::vector<std::string>& names) : names_(names) {}
-  std::string Read(const v1::Name& name);
-  // False once an index was beyond the dictionary.
+
+  void ReadNew(const v1::Decision& decision);
+  void AddPassing(std::string name) { passing_.push_back(std::move(name)); }
+  std::string Read(uint32_t stored);
+  // False once something pointed beyond the dictionary.
   bool ok() const { return ok_; }
 
  private:
   std::vector<std::string>& names_;
+  std::vector<std::string> passing_;
   bool ok_ = true;
 };
 

@@ -9,14 +9,12 @@
 namespace pawl::history {
 namespace {
 
-// In a snapshot texts are spelt out where they stand; the dictionary is only kept for the decisions to come.
-const std::vector<std::string> kNoNames;
-
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(v1::Snapshot* out) : out_(out), names_(kNoNames, 0) {}
+  SnapshotWriter(const ExecutionState& state, v1::Snapshot* out) : state_(state), out_(out), names_(state.names) {}
 
-  void Write(const ExecutionState& state) {
+  void Write() {
+    const ExecutionState& state = state_;
     payloads_.SetNextEvent(state.last_event.value() + 1);
     next_event_ = state.last_event.value() + 1;
     out_->set_entity(state.id.bytes().data(), state.id.bytes().size());
@@ -33,6 +31,7 @@ class SnapshotWriter {
     if (state.output) payloads_.Write(*state.output, out_->mutable_output());
     if (state.error) out_->set_error(*state.error);
     if (state.cause) out_->set_cause(*state.cause);
+    for (const std::string& name : names_.passing()) out_->add_passing_names(name);
   }
 
   void operator()(const NotWaiting&) {}
@@ -109,6 +108,7 @@ class SnapshotWriter {
     *brought->mutable_payload() = std::move(target);
   }
 
+  const ExecutionState& state_;
   v1::Snapshot* out_;
   NameWriter names_;
   PayloadWriter payloads_{[this](const Payload& reference) { Keep(reference); }};
@@ -121,10 +121,14 @@ base::EventId Id(uint64_t id) { return base::EventId(static_cast<int64_t>(id)); 
 
 class SnapshotReader {
  public:
-  SnapshotReader(BroughtPayloads& brought, std::vector<std::string>& names) : payloads_(brought), names_(names) {}
+  SnapshotReader(BroughtPayloads& brought, std::vector<std::string>& names)
+      : payloads_(brought), dictionary_(names), names_(names) {}
 
   // False where the bytes parse but are no state.
   bool Read(const v1::Snapshot& from, ExecutionState& to) {
+    dictionary_.assign(from.names().begin(), from.names().end());
+    to.names = dictionary_;
+    for (const std::string& name : from.passing_names()) names_.AddPassing(name);
     auto next_event = static_cast<int64_t>(from.last_event()) + 1;
     payloads_.SetNextEvent(next_event);
     for (const v1::Brought& brought : from.brought()) {
@@ -143,7 +147,6 @@ class SnapshotReader {
     to.last_at = AtMilliseconds(from.last_at());
     to.revision = static_cast<int64_t>(from.revision());
     to.last_frame = base::FrameId(static_cast<int64_t>(from.last_frame()));
-    to.names.assign(from.names().begin(), from.names().end());
     bool ok = from.status() <= static_cast<uint32_t>(ExecutionStatus::kAborted);
     for (const v1::Frame& frame : from.frames()) ok &= ReadFrame(frame, to);
     if (from.has_output()) to.output = payloads_.Read(from.output());
@@ -232,6 +235,7 @@ class SnapshotReader {
   }
 
   PayloadReader payloads_;
+  std::vector<std::string>& dictionary_;
   NameReader names_;
 };
 
@@ -240,7 +244,7 @@ class SnapshotReader {
 std::string EncodeSnapshot(const ExecutionState& state) {
   google::protobuf::Arena arena;
   auto* snapshot = google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
-  SnapshotWriter(snapshot).Write(state);
+  SnapshotWriter(state, snapshot).Write();
   return snapshot->SerializeAsString();
 }
 
@@ -257,7 +261,6 @@ absl::StatusOr<ExecutionState> Decoder::DecodeSnapshot(std::string_view bytes) {
     return absl::DataLossError("stored snapshot of revision " + std::to_string(stored.revision()) +
                                ": has a value that this release does not know, or a reference to nothing");
   }
-  names_ = state.names;
   return state;
 }
 

@@ -76,6 +76,7 @@ absl::Status AppendSession::Register(const std::string& node) {
                        {pg::Text(node)}));
   if (rows.size() != 1) return absl::InternalError("PostgreSQL does not list this connection in pg_stat_activity");
   position_ = {.writer = rows.Int(0, 0), .taken = rows.Int(0, 1)};
+  folded_number_ = 0;
   return absl::OkStatus();
 }
 
@@ -347,11 +348,12 @@ absl::StatusOr<std::vector<base::PartitionId>> AppendSession::Renew(const std::s
       "renewed as (update pawl.partitions p set lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
       "next_sequence = f.next_sequence from mine, unnest($4, $5) f (partition, next_sequence) "
       "where p.partition = mine.partition and p.partition = f.partition returning p.partition), "
-      "folded as (delete from pawl.marks where writer = $1 and number <= $6) "
+      "folded as (delete from pawl.marks where writer = $1 and number > $6 and number <= $7) "
       "select partition from renewed order by partition",
       {pg::Int8(position_.writer), pg::Text(node), pg::Int8(lease.count()), std::move(partitions).Take(),
-       std::move(next_sequences).Take(), pg::Int8(position_.number)});
+       std::move(next_sequences).Take(), pg::Int8(folded_number_), pg::Int8(position_.number)});
   if (!rows.ok()) return Failed(rows.status());
+  folded_number_ = position_.number;
   std::vector<base::PartitionId> renewed;
   std::map<base::PartitionId, Holding> held;
   for (int row = 0; row < rows->size(); ++row) {

@@ -88,6 +88,7 @@ class AppendSession {
   absl::Status last_failure_;
 
   WriterPosition position_;
+  int64_t folded_number_ = 0;  // up to which the last renewal folded this writer's marks
   std::map<base::PartitionId, Holding> held_;
   MachineIds machines_;
 };

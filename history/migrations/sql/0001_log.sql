@@ -40,6 +40,9 @@ create table pawl.marks (
   next_sequences bigint[] not null
 );
 
+-- So that a renewal meets only the marks since the one before, however many dead ones a long transaction holds back.
+create index marks_number on pawl.marks (writer, number);
+
 -- One row is one decision. Ranges of `entity` are months, because an entity's id begins with the time of its start; so
 -- retention drops tables, and a query that names the entity touches one table.
 create table pawl.log (

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -108,6 +109,46 @@ TEST(ValidationSuite, SaysWhatAwsSaid) {
       EXPECT_EQ(result.diagnostics[i].location, location == nullptr ? "" : location->as_string());
     }
   }
+}
+
+// Calls that AWS refused with InvalidDefinition: the message must be its own, word for word.
+TEST(ValidationSuite, RefusesInTheWordsOfAws) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(PAWL_SHARED "/conformance/cases", error)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  SKIP_WITHOUT(files, "conformance/cases");
+  int refused = 0;
+  for (const auto& file : files) {
+    const std::string text = ReadText(file);
+    const size_t at = text.find("Invalid State Machine Definition: '");
+    if (at == std::string::npos) continue;
+    const absl::StatusOr<Value> record = json::Parse(text);
+    ASSERT_TRUE(record.ok()) << file;
+    if (record->Find("kind")->as_string() == "test_state") continue;  // a state, not a machine
+    const std::string said = text.substr(at, text.find("\"", at) - at);
+    CompileOptions options;
+    if (text.find("\"EXPRESS\"") != std::string::npos) options.type = MachineType::kExpress;
+    // What the recording calls <partition> is "aws" in the definitions' resources.
+    std::string expected = said;
+    if (const size_t partition = expected.find("<partition>"); partition != std::string::npos) {
+      expected.replace(partition, 11, "aws");
+    }
+    bool found = false;
+    std::string got;
+    for (const Value& definition : record->Find("definitions")->items()) {
+      // The answer to CreateActivity, which the case fills in.
+      const std::string filled = std::regex_replace(definition.as_string(), std::regex(R"(\$\{s[0-9]+\.activityArn\})"),
+                                                    "arn:aws:states:here:1:activity:a");
+      got = InvalidDefinitionMessage(Compile(filled, options).diagnostics);
+      found = found || got == expected;
+    }
+    EXPECT_TRUE(found) << file.filename() << "\nexpected " << expected << "\n     got " << got;
+    ++refused;
+  }
+  EXPECT_GT(refused, 8);
 }
 
 // Every machine that was created on AWS for a recording must be creatable here, unless AWS refused it.
