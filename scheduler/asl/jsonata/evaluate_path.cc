@@ -303,6 +303,7 @@ Value Evaluator::EvalTupleStep(const Ast* step, const Items& input, const Value&
     if (result.is_undefined()) continue;
     bool stream = result.is_tuple_stream();
     size_t results = result.is_array() ? result.size() : 1;
+    Charge(results);  // a join of two lists makes a tuple per pair
     for (size_t b = 0; b < results; ++b) {
       Ref<TupleNode> tuple = MakeNode<TupleNode>();
       Bindings& bindings = tuple->bindings;
