@@ -157,6 +157,11 @@ Fallible<std::vector<Assignment>> Evaluator::Assign(const AssignField& assign, c
     PAWL_ASSIGN_OR_FAIL(Value value, Fill(member.value, data));
     assigned.push_back({member.key, std::move(value)});
   }
+  if (scope_.inspector != nullptr && !assigned.empty()) {
+    std::vector<json::Member> members;
+    for (const Assignment& one : assigned) members.push_back({one.name, one.value});
+    scope_.inspector->Stage("assignedVariables", Value::Object(std::move(members)));
+  }
   return assigned;
 }
 

@@ -62,10 +62,13 @@ Fallible<Transition> PassOn(const Evaluator& evaluator, Data input, const Assign
   PAWL_ASSIGN_OR_FAIL(transition.assigned, evaluator.Assign(assign, input));
   if (output) {
     PAWL_ASSIGN_OR_FAIL(Value value, evaluator.Fill(*output, input));
-    transition.output = Data::Of(std::move(value)).ToDerived();
+    Data data = Data::Of(std::move(value));
+    evaluator.Stage("output", data);
+    transition.output = std::move(data).ToDerived();
     return transition;
   }
   PAWL_ASSIGN_OR_FAIL(Data left, evaluator.Select(evaluator.detail().output_path, std::move(input)));
+  evaluator.Stage("output", left);
   transition.output = std::move(left).ToDerived();
   return transition;
 }
@@ -85,6 +88,7 @@ Fallible<Transition> Leave(const Evaluator& evaluator, Data result) {
   PAWL_ASSIGN_OR_FAIL(Data merged, ApplyResultPath(evaluator, detail.result_path, std::move(result)));
   evaluator.Stage("afterResultPath", merged);
   PAWL_ASSIGN_OR_FAIL(Data left, evaluator.Select(detail.output_path, std::move(merged)));
+  evaluator.Stage("output", left);
   transition.output = std::move(left).ToDerived();
   return transition;
 }

@@ -43,6 +43,7 @@ Fallible<Transition> Catch(Evaluator& evaluator, const Catcher& catcher, const F
   Transition transition;
   transition.next = catcher.next;
   Data output = Data::Of(error_output);
+  evaluator.Stage("errorOutput", output);
   if (evaluator.is_jsonata()) evaluator.SetErrorOutput(std::move(error_output));
   PAWL_ASSIGN_OR_FAIL(transition.assigned, evaluator.Assign(catcher.assign, output));
   if (catcher.output) {
@@ -52,6 +53,7 @@ Fallible<Transition> Catch(Evaluator& evaluator, const Catcher& catcher, const F
     PAWL_ASSIGN_OR_FAIL(output, ApplyResultPath(evaluator, catcher.result_path, std::move(output)));
     evaluator.Stage("afterResultPath", output);
   }
+  evaluator.Stage("output", output);
   transition.output = std::move(output).ToDerived();
   return transition;
 }
@@ -64,15 +66,20 @@ FailureOutcome HandleFailure(const State& state, const Scope& scope, const Failu
   const StateDetail& detail = *state.detail;
   for (size_t i = 0; i < detail.retriers.size(); ++i) {
     const Retrier& retrier = detail.retriers[i];
-    if (!Covers(retrier.error_equals, failure.error)) continue;
-    // The first retrier that covers the error decides; when it is used up the others are not asked.
     const int32_t used = i < attempts.size() ? attempts[i] : 0;
-    if (used >= retrier.max_attempts) break;
-    return RetryAfter{i, DelayOf(retrier, used, scope.random)};
+    const bool covers = Covers(retrier.error_equals, failure.error);
+    std::optional<std::chrono::milliseconds> delay;
+    if (covers && used < retrier.max_attempts) delay = DelayOf(retrier, used, scope.random);
+    if (scope.inspector != nullptr) scope.inspector->Retrier(i, covers, used, delay);
+    if (delay) return RetryAfter{i, *delay};
+    // The first retrier that covers the error decides; when it is used up the others are not asked.
+    if (covers) break;
   }
   for (size_t i = 0; i < detail.catchers.size(); ++i) {
     const Catcher& catcher = detail.catchers[i];
-    if (!Covers(catcher.error_equals, failure.error)) continue;
+    const bool covers = Covers(catcher.error_equals, failure.error);
+    if (scope.inspector != nullptr) scope.inspector->Catcher(i, covers);
+    if (!covers) continue;
     Evaluator evaluator(state, scope);
     Fallible<Transition> caught = Catch(evaluator, catcher, failure);
     if (!caught.ok()) return Failed{std::move(caught.failure())};

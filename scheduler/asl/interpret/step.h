@@ -28,16 +28,32 @@ class LazyValue {
   virtual const json::Value& Get() const = 0;
 };
 
-// Is told the stages of the data flow, under AWS's names: "input", "afterInputPath", "afterParameters",
-// "afterArguments", "result", "afterResultSelector", "afterResultPath", "afterItemsPath", "afterItemSelector",
-// "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage", "variables". TestState shows fewer of them
-// for some types (recorded: a Parallel's only afterResultSelector and afterResultPath); that choice is its own.
+// Is told what a state does with its data, stage by stage, in the order in which it happens. Ready-made: Trace in
+// trace.h, which writes everything down. Execution passes none, and then no stage is even computed.
+//
+// Stages, under AWS's names where AWS has one:
+//   "input"                raw input                              "variables"        what is visible, inner scopes
+//   first "afterInputPath"       JSONPath                               "afterParameters"  JSONPath, "afterArguments"
+//   JSONata "afterItemsPath"       Map: the items                         "afterItemSelector" one iteration's input
+//   "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"          Map
+//   "result"               of the work                            "errorOutput"      {Error, Cause} that a Catch takes
+//   "afterResultSelector", "afterResultPath"                      JSONPath
+//   "assignedVariables"    an object; only where something is assigned
+//   "output"               after OutputPath or Output: what the next state gets
+// A stage that a state does not have is not told. TestState shows fewer of them for some types (recorded: a Parallel's
+// only afterResultSelector and afterResultPath); that choice is its own.
 class Inspector {
  public:
   virtual ~Inspector() = default;
   virtual void Stage(std::string_view name, const json::Value& value) = 0;
   // For a Choice: rule `index` was tried and matched or not; `why` names the values compared.
   virtual void Rule(size_t index, bool matched, const std::string& why) = 0;
+  // For a failure: retrier `index` was asked, having been used `used` times. `delay` is set where it retries; not set:
+  // it does not cover the error (`covers` false) or is used up.
+  virtual void Retrier(size_t /*index*/, bool /*covers*/, int32_t /*used*/,
+                       std::optional<std::chrono::milliseconds> /*delay*/) {}
+  // For a failure that no retrier takes: catcher `index` was asked.
+  virtual void Catcher(size_t /*index*/, bool /*covers*/) {}
 };
 
 using Variables = std::vector<std::pair<std::string, json::Value>>;
