@@ -63,6 +63,7 @@ int RunCli(int argc, const char* const* argv, std::istream& in, std::ostream& ou
   app.footer(kExitCodesHelp);
   AddDev(app, cli);
   AddValidate(app, cli);
+  AddEval(app, cli);
   AddMachineCommands(app, cli);
   AddExecutionCommands(app, cli);
   AddHistory(app, cli);

@@ -35,6 +35,7 @@ void AddOutputOption(CLI::App& command, Cli& cli);
 void AddEndpointOption(CLI::App& command, Cli& cli);
 
 void AddValidate(CLI::App& app, Cli& cli);           // validate_command.cc
+void AddEval(CLI::App& app, Cli& cli);               // eval_command.cc
 void AddMachineCommands(CLI::App& app, Cli& cli);    // machine_commands.cc: create, update, delete, machines
 void AddExecutionCommands(CLI::App& app, Cli& cli);  // execution_commands.cc: start, list, describe, stop
 void AddHistory(CLI::App& app, Cli& cli);            // history_command.cc

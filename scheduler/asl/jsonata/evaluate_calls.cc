@@ -296,7 +296,7 @@ Value Evaluator::PartialLambda(const LambdaNode& lambda, const Ast* node, const 
 // The object that a regular expression called as a function returns, or undefined.
 Value Evaluator::MatchResult(const Regex& regex, const Value& text, size_t from) {
   std::string_view subject = text.text();
-  Charge(1 + (regex.reads_ahead() ? (subject.size() - from) / 256 : 0));
+  Charge(1 + (regex.reads_ahead() ? (subject.size() - from) / 32 : 0));
   std::optional<Regex::Match> match = regex.Find(subject, from);
   if (!match) return Value();
   const auto& [begin, end] = match->whole;

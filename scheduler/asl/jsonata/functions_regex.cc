@@ -59,7 +59,7 @@ class Matches {
     std::string_view text = text_.text();
     if (!first_ && from_ >= text.size()) return std::nullopt;
     const Regex& regex = *matcher_.regex();
-    call_.evaluator.Charge(1 + (regex.reads_ahead() ? (text.size() - from_) / 256 : 0));
+    call_.evaluator.Charge(1 + (regex.reads_ahead() ? (text.size() - from_) / 32 : 0));
     std::optional<Regex::Match> match = regex.Find(text, from_);
     if (!match) return std::nullopt;
     const auto& [begin, end] = match->whole;
