@@ -1,6 +1,8 @@
 #include "scheduler/dispatch/sessions.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 namespace pawl::dispatch {
 
@@ -43,13 +45,14 @@ void Sessions::Expect(const std::string& session, const TaskRef& task, Monotonic
   Hold(holder == holder_.end() ? session : holder->second, task, now, heartbeat);
 }
 
-std::vector<TaskRef> Sessions::Missing(const std::string& name, const std::vector<TaskRef>& held, MonotonicTime now) {
+std::vector<TaskRef> Sessions::Missing(const std::string& name, const std::vector<TaskRef>& held, MonotonicTime now,
+                                       std::optional<std::chrono::milliseconds> grace) {
   std::vector<TaskRef> missing;
   auto found = sessions_.find(name);
   if (found == sessions_.end()) return missing;
+  const std::unordered_set<TaskRef> listed(held.begin(), held.end());
   for (const auto& [task, since] : found->second.held) {
-    if (now - since < settings_.hand_out_grace) continue;
-    if (std::find(held.begin(), held.end(), task) == held.end()) missing.push_back(task);
+    if (now - since >= grace.value_or(settings_.hand_out_grace) && !listed.contains(task)) missing.push_back(task);
   }
   for (const TaskRef& task : missing) Drop(task, false);
   return missing;

@@ -35,9 +35,10 @@ class Sessions {
   // After a take-over: the session is said to hold the task and has one session time to say so.
   void Expect(const std::string& session, const core::TaskRef& task, base::MonotonicTime now,
               std::optional<std::chrono::milliseconds> heartbeat);
-  // A poll listed all it holds: gives the tasks the session should hold and does not; they are held no more.
+  // A poll listed all it holds: gives the tasks the session should hold and does not; they are held no more. `grace`,
+  // where it is not the settings': zero where no other poll can have been on its way.
   std::vector<core::TaskRef> Missing(const std::string& session, const std::vector<core::TaskRef>& held,
-                                     base::MonotonicTime now);
+                                     base::MonotonicTime now, std::optional<std::chrono::milliseconds> grace = {});
   // The task was heard of.
   void Beat(const core::TaskRef& task, base::MonotonicTime now);
   // The task is over. `tell`: its holder has not answered and is to be told.

@@ -48,6 +48,13 @@ TEST_F(SessionsTest, Missing_NamesWhatAPollDoesNotListExceptWhatWasJustHandedOut
   EXPECT_THAT(sessions_.Missing("s", {}, At(20'000)), ElementsAre(Task(6)));
 }
 
+TEST_F(SessionsTest, Missing_NamesAllThatACompleteListLacksAtOnce) {
+  sessions_.PollBegan("s", At(0));
+  sessions_.Hold("s", Task(5), At(0), {});
+  sessions_.Hold("s", Task(6), At(0), {});
+  EXPECT_THAT(sessions_.Missing("s", {Task(6)}, At(0), milliseconds(0)), ElementsAre(Task(5)));
+}
+
 TEST_F(SessionsTest, Heartbeat_IsMissedOnceItsTimeIsOverAndNotBefore) {
   sessions_.Hold("s", Task(5), At(0), seconds(3));
   sessions_.Beat(Task(5), At(2'000));

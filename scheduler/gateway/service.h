@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "scheduler/catalog/catalog.h"
@@ -72,11 +73,15 @@ class Service : public Gateway {
   void StartOne(StartExecutionRequest request, Done<StartedExecution> done);
   void ReportResults(const std::shared_ptr<PollCall>& call, std::vector<TaskOutcome> results);
   void FinishPoll(const std::shared_ptr<PollCall>& call);
+  // Whoever waits for the answer has gone: tasks that come for it go back.
+  void DropPoll(const std::shared_ptr<PollCall>& call);
+  void DropPolls(const std::string& session);
   // The poll's wait is over after `wait`.
   void LimitWait(uint64_t poll, std::chrono::milliseconds wait, base::Executor::TimerHandle& handle);
   void AwaitChange(const HistoryRequest& request, base::MonotonicTime until, Done<HistoryPage> done);
 
   Parts parts_;
+  std::unordered_multimap<std::string, std::shared_ptr<PollCall>> polls_;  // under way, by session
 };
 
 }  // namespace pawl::gateway

@@ -1,4 +1,5 @@
 // Tasks: polls, results, heartbeats.
+#include <algorithm>
 #include <utility>
 
 #include "scheduler/gateway/reason.h"
@@ -67,9 +68,17 @@ CancelPoll Service::PollWorker(WorkerPollRequest request, std::function<void(Wor
       held.push_back(*task);
       sessions.Expect(call->session, *task, now, std::nullopt);
     }
-    for (const TaskRef& missing : sessions.Missing(call->session, held, now)) {
-      parts_.engine.Submit(missing.entity, core::ReleaseTask{missing, true}, [](const absl::Status&) {});
+    if (request.held_tokens_complete) {
+      // Nothing else of this session is on its way, so whatever it has it lists or reports here; the rest it never got.
+      DropPolls(call->session);
+      for (const TaskOutcome& result : request.results) {
+        if (std::optional<TaskRef> task = parts_.tokens.Parse(result.token)) held.push_back(*task);
+      }
+      for (const TaskRef& missing : sessions.Missing(call->session, held, now, std::chrono::milliseconds(0))) {
+        parts_.engine.Submit(missing.entity, core::ReleaseTask{missing, false}, [](const absl::Status&) {});
+      }
     }
+    polls_.emplace(call->session, call);
     parts_.engine.SessionsChanged();
 
     dispatch::Poll poll{.worker = std::move(request.worker_name),
@@ -108,16 +117,23 @@ CancelPoll Service::PollWorker(WorkerPollRequest request, std::function<void(Wor
     LimitWait(call->poll, request.wait, call->timer);
     ReportResults(call, std::move(request.results));
   });
-  return [this, call] {
-    parts_.executor.Post([this, call] {
-      if (call->finished) return;
-      call->gone = true;
-      if (parts_.engine.dispatcher().CancelPoll(call->poll)) {
-        call->dispatched = true;
-        if (call->acks_left == 0) FinishPoll(call);
-      }
-    });
-  };
+  return [this, call] { parts_.executor.Post([this, call] { DropPoll(call); }); };
+}
+
+void Service::DropPoll(const std::shared_ptr<PollCall>& call) {
+  if (call->finished) return;
+  call->gone = true;
+  if (parts_.engine.dispatcher().CancelPoll(call->poll)) {
+    call->dispatched = true;
+    if (call->acks_left == 0) FinishPoll(call);
+  }
+}
+
+void Service::DropPolls(const std::string& session) {
+  std::vector<std::shared_ptr<PollCall>> calls;
+  auto [begin, end] = polls_.equal_range(session);
+  for (auto it = begin; it != end; ++it) calls.push_back(it->second);
+  for (const auto& call : calls) DropPoll(call);
 }
 
 void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<TaskOutcome> results) {
@@ -162,6 +178,8 @@ void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<T
 
 void Service::FinishPoll(const std::shared_ptr<PollCall>& call) {
   if (std::exchange(call->finished, true)) return;
+  auto [begin, end] = polls_.equal_range(call->session);
+  polls_.erase(std::find_if(begin, end, [&](const auto& poll) { return poll.second == call; }));
   if (call->timer != 0) parts_.executor.Cancel(call->timer);
   dispatch::Sessions& sessions = parts_.engine.sessions();
   sessions.PollEnded(call->session, parts_.clock.MonotonicNow());

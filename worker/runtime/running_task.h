@@ -17,13 +17,13 @@ class RunningTask : public TaskContext {
  public:
   RunningTask(v1::Task task, std::function<void()> on_checkpoint)
       : input_text_(std::move(*task.mutable_input())), on_checkpoint_(std::move(on_checkpoint)) {
-    info_.handler = task.handler();
-    info_.resource = task.resource();
-    info_.execution_arn = task.execution_arn();
-    info_.state_name = task.state_name();
+    info_.handler = std::move(*task.mutable_handler());
+    info_.resource = std::move(*task.mutable_resource());
+    info_.execution_arn = std::move(*task.mutable_execution_arn());
+    info_.state_name = std::move(*task.mutable_state_name());
     info_.attempt = task.attempt();
-    info_.task_token = task.task_token();
-    info_.checkpoint = task.checkpoint();
+    info_.task_token = std::move(*task.mutable_task_token());
+    info_.checkpoint = std::move(*task.mutable_checkpoint());
     if (task.timeout_seconds() > 0) info_.timeout_seconds = task.timeout_seconds();
     if (task.heartbeat_seconds() > 0) info_.heartbeat_seconds = task.heartbeat_seconds();
   }

@@ -4,21 +4,35 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "nlohmann/json.hpp"
 #include "shared/base/random.h"
 #include "worker/runtime/running_task.h"
+#include "worker/runtime/slot_threads.h"
 
 namespace pawl::worker {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+namespace {
+
+// A handler that took less than this of late is quick: others are not woken to run at its side.
+constexpr std::chrono::microseconds kQuick{50};
+// Work that runs often ends within a moment: one call that reports and asks is cheaper than two.
+constexpr milliseconds kReportPatience{1};
+// While quick work is queued, results gather for at most so long.
+constexpr std::chrono::microseconds kGatherPatience{300};
+// How often a poll lists what the worker holds, where it need not.
+constexpr std::chrono::seconds kListPeriod{1};
+
+}  // namespace
 
 // Two threads poll. While one waits in a long-poll for free slots, the other reports results as they come, asking for
 // the slots that those freed; so a result never waits behind a poll, and what finishes during a call gathers into the
@@ -26,7 +40,12 @@ using std::chrono::steady_clock;
 class Worker::Core {
  public:
   Core(Registry registry, WorkerOptions options, std::unique_ptr<Transport> transport)
-      : registry_(std::move(registry)), options_(std::move(options)), transport_(std::move(transport)) {
+      : registry_(std::move(registry)),
+        options_(std::move(options)),
+        transport_(std::move(transport)),
+        threads_(mutex_, options_.slots,
+                 {.is_there = [this] { return !queue_.empty(); },
+                  .do_one = [this](std::unique_lock<std::mutex>& lock) { RunNext(lock); }}) {
     std::random_device device;
     base::SeededRandom random(static_cast<uint64_t>(device()) << 32 | device());
     session_ = base::RandomUuid(random);
@@ -34,7 +53,6 @@ class Worker::Core {
   }
 
   void Start() {
-    for (int i = 0; i < options_.slots; ++i) threads_.emplace_back([this] { RunSlot(); });
     for (int i = 0; i < 2; ++i) pollers_.emplace_back([this] { RunPoller(); });
     heart_ = std::thread([this] { RunHeartbeats(); });
   }
@@ -48,24 +66,26 @@ class Worker::Core {
     poll_wake_.notify_all();
     {
       std::unique_lock lock(mutex_);
-      idle_.wait_for(lock, options_.drain, [this] { return running_.empty() && queue_.empty() && results_.empty(); });
+      // A poll under way may bring one more task.
+      idle_.wait_for(lock, options_.drain,
+                     [this] { return running_.empty() && queue_.empty() && results_.empty() && reporting_ == 0; });
       // What is left: restartable work goes back, the rest is told to stop and given a last moment.
       GiveBackQueued();
-      for (auto& [token, task] : running_) task->Cancel();
+      for (RunningTask* task : running_) task->Cancel();
       poll_wake_.notify_all();
       idle_.wait_for(lock, std::chrono::seconds(2), [this] { return running_.empty() && results_.empty(); });
-      for (auto& [token, task] : running_) {
+      for (const RunningTask* task : running_) {
         v1::TaskResult result;
-        result.set_task_token(token);
+        result.set_task_token(task->info().task_token);
         result.set_returned(true);
         results_.push_back(std::move(result));
-        given_back_.push_back(token);
+        given_back_.push_back(task->info().task_token);
       }
       poll_wake_.notify_all();
       idle_.wait_for(lock, std::chrono::seconds(2), [this] { return results_.empty() && reporting_ == 0; });
       stopped_ = true;
+      threads_.Stop();
     }
-    slot_wake_.notify_all();
     poll_wake_.notify_all();
     heart_wake_.notify_all();
     for (std::thread& poller : pollers_) poller.join();
@@ -73,20 +93,12 @@ class Worker::Core {
     v1::EndSessionRequest end;
     end.set_session_id(session_);
     (void)transport_->EndSession(end);
-    for (std::thread& slot : threads_) {
+    {
       // A handler that does not heed cancelled() must not hold the process.
-      bool busy;
-      {
-        std::lock_guard lock(mutex_);
-        busy = !running_.empty();
-      }
-      if (busy) {
-        slot.detach();
-        abandoned_ = true;
-      } else {
-        slot.join();
-      }
+      std::lock_guard lock(mutex_);
+      abandoned_ = !running_.empty();
     }
+    threads_.Join(abandoned_);
   }
 
   bool abandoned() const { return abandoned_; }
@@ -99,37 +111,41 @@ class Worker::Core {
  private:
   // ---- slots
 
-  void RunSlot() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      slot_wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-      if (stopped_) return;
-      v1::Task task = std::move(queue_.front());
-      queue_.pop_front();
-      auto running = std::make_shared<RunningTask>(std::move(task), [this] {
-        std::lock_guard guard(mutex_);
-        checkpoint_news_ = true;
-        heart_wake_.notify_all();
-      });
-      const std::string token = running->info().task_token;
-      running_[token] = running;
-      lock.unlock();
-      v1::TaskResult result = RunOne(*running);
-      lock.lock();
-      running_.erase(token);
-      ++free_slots_;
-      if (std::find(given_back_.begin(), given_back_.end(), token) == given_back_.end()) {
-        results_.push_back(std::move(result));
-      }
-      poll_wake_.notify_one();
-      if (draining_) idle_.notify_all();
+  void RunNext(std::unique_lock<std::mutex>& lock) {
+    RunningTask task(std::move(queue_.front()), [this] {
+      std::lock_guard guard(mutex_);
+      checkpoint_news_ = true;
+      heart_wake_.notify_all();
+    });
+    queue_.pop_front();
+    running_.push_back(&task);
+    if (!queue_.empty()) threads_.Call(IsQuick(task.info().handler));
+    lock.unlock();
+    auto began = steady_clock::now();
+    v1::TaskResult result = RunOne(task);
+    auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
+    if (options_.on_task) options_.on_task(task.info().handler, took, result.has_output());
+    lock.lock();
+    // A moving mean over about eight calls.
+    std::chrono::microseconds& mean = took_[task.info().handler];
+    mean += (took - mean) / 8;
+    running_.erase(std::find(running_.begin(), running_.end(), &task));
+    ++free_slots_;
+    if (std::find(given_back_.begin(), given_back_.end(), result.task_token()) == given_back_.end()) {
+      results_.push_back(std::move(result));
     }
+    if (results_.size() == 1 || queue_.empty()) poll_wake_.notify_one();
+    if (draining_) idle_.notify_all();
+  }
+
+  bool IsQuick(const std::string& handler) const {
+    auto found = took_.find(handler);
+    return found != took_.end() && found->second < kQuick;
   }
 
   v1::TaskResult RunOne(RunningTask& task) {
     v1::TaskResult result;
     result.set_task_token(task.info().task_token);
-    auto began = steady_clock::now();
     ActivityResult outcome =
         Fail("Pawl.UnknownHandler", "this worker has no handler named '" + task.info().handler + "'");
     const Registry::Entry* entry = registry_.Find(task.info().handler);
@@ -143,17 +159,12 @@ class Worker::Core {
         outcome = Fail("Pawl.HandlerException", "the handler '" + task.info().handler + "' threw something unknown");
       }
     }
-    bool succeeded = std::holds_alternative<ActivityOutput>(outcome);
-    if (succeeded) {
-      result.set_output(std::move(std::get<ActivityOutput>(outcome).json_text));
+    if (auto* output = std::get_if<ActivityOutput>(&outcome)) {
+      result.set_output(std::move(output->json_text));
     } else {
       auto& error = std::get<ActivityError>(outcome);
       result.mutable_error()->set_error(std::move(error.error));
       result.mutable_error()->set_cause(std::move(error.cause));
-    }
-    if (options_.on_task) {
-      options_.on_task(task.info().handler,
-                       std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began), succeeded);
     }
     return result;
   }
@@ -168,11 +179,12 @@ class Worker::Core {
       poll_wake_.wait(lock, [this] { return stopped_ || !results_.empty() || MayAsk(); });
       if (stopped_) return;
       if (results_.empty() && free_slots_ < options_.slots) {
-        // Work is running and often ends within a moment: one call that reports and asks is cheaper than two.
-        poll_wake_.wait_for(lock, milliseconds(1), [this] { return stopped_ || !results_.empty(); });
-        if (stopped_) return;
-        if (results_.empty() && !MayAsk()) continue;
+        poll_wake_.wait_for(lock, kReportPatience, [this] { return stopped_ || !results_.empty(); });
       }
+      if (!results_.empty() && !queue_.empty()) {
+        poll_wake_.wait_for(lock, kGatherPatience, [this] { return stopped_ || queue_.empty(); });
+      }
+      if (stopped_) return;
       v1::PollRequest request;
       request.set_session_id(session_);
       request.set_worker_name(options_.name);
@@ -192,8 +204,7 @@ class Worker::Core {
       }
       if (slots == 0 && request.results().empty()) continue;
       request.set_tasks_max(slots);
-      for (const auto& [token, task] : running_) request.add_held_tokens(token);
-      for (const v1::Task& task : queue_) request.add_held_tokens(task.task_token());
+      ListHeld(request, long_poll);
       ++reporting_;
       lock.unlock();
       absl::StatusOr<v1::PollResponse> response = transport_->Poll(request);
@@ -203,6 +214,7 @@ class Worker::Core {
       if (response.ok()) {
         Take(request, *std::move(response), slots);
       } else {
+        unsure_ = true;
         free_slots_ += slots;
         for (v1::TaskResult& result : *request.mutable_results()) results_.push_back(std::move(result));
         if (!draining_ || !absl::IsCancelled(response.status())) WaitForScheduler(lock, response.status());
@@ -211,7 +223,23 @@ class Worker::Core {
     }
   }
 
-  bool MayAsk() const { return !draining_ && free_slots_ > 0 && asking_ == 0; }
+  // The first poll, and the first after one that failed, says that its list is complete: so that a hand-out that was
+  // lost on the way is known. Others need none; now and then one tells a scheduler that is new to the session.
+  void ListHeld(v1::PollRequest& request, bool long_poll) {
+    const bool is_complete = unsure_ && reporting_ == 0;
+    const auto now = steady_clock::now();
+    if (!is_complete && (!long_poll || now - listed_at_ < kListPeriod)) return;
+    request.set_held_tokens_complete(is_complete);
+    for (const RunningTask* task : running_) request.add_held_tokens(task->info().task_token);
+    for (const v1::Task& task : queue_) request.add_held_tokens(task.task_token());
+    // Results that wait for their report are held too, while this poll is on its way.
+    for (const v1::TaskResult& result : results_) request.add_held_tokens(result.task_token());
+    unsure_ = unsure_ && !is_complete;
+    listed_at_ = now;
+  }
+
+  // While unsure, the next poll that asks is the one that says what is held.
+  bool MayAsk() const { return !draining_ && free_slots_ > 0 && asking_ == 0 && (!unsure_ || reporting_ == 0); }
 
   void Take(v1::PollRequest& request, v1::PollResponse response, int slots) {
     if (!std::exchange(connected_, true) && options_.log) options_.log("connected to the scheduler");
@@ -226,11 +254,7 @@ class Worker::Core {
     }
     free_slots_ += slots - response.tasks_size();
     for (v1::Task& task : *response.mutable_tasks()) queue_.push_back(std::move(task));
-    if (response.tasks_size() > 1) {
-      slot_wake_.notify_all();
-    } else if (response.tasks_size() == 1) {
-      slot_wake_.notify_one();
-    }
+    if (!queue_.empty()) threads_.Call(false);
     CancelTasks(response.cancelled_tokens());
     poll_wake_.notify_one();
   }
@@ -238,8 +262,9 @@ class Worker::Core {
   template <typename Tokens>
   void CancelTasks(const Tokens& tokens) {
     for (const std::string& token : tokens) {
-      auto found = running_.find(token);
-      if (found != running_.end()) found->second->Cancel();
+      for (RunningTask* task : running_) {
+        if (task->info().task_token == token) task->Cancel();
+      }
       auto queued =
           std::find_if(queue_.begin(), queue_.end(), [&](const v1::Task& t) { return t.task_token() == token; });
       if (queued != queue_.end()) {
@@ -275,7 +300,7 @@ class Worker::Core {
     std::unique_lock lock(mutex_);
     while (!stopped_) {
       milliseconds wait(2'000);
-      for (const auto& [token, task] : running_) {
+      for (const RunningTask* task : running_) {
         if (task->info().heartbeat_seconds) {
           wait = std::min(wait, milliseconds(*task->info().heartbeat_seconds * 1000 / 3));
         }
@@ -286,10 +311,10 @@ class Worker::Core {
       if (running_.empty()) continue;
       v1::HeartbeatRequest request;
       request.set_session_id(session_);
-      for (const auto& [token, task] : running_) {
+      for (const RunningTask* task : running_) {
         Progress progress = task->progress();
         v1::TaskHeartbeat* beat = request.add_tasks();
-        beat->set_task_token(token);
+        beat->set_task_token(task->info().task_token);
         beat->set_progress(progress.fraction);
         beat->set_message(progress.message);
         beat->set_checkpoint(progress.checkpoint);
@@ -307,22 +332,26 @@ class Worker::Core {
   std::string session_;
 
   mutable std::mutex mutex_;  // guards all below
-  std::condition_variable slot_wake_, poll_wake_, heart_wake_, idle_, back_;
-  std::deque<v1::Task> queue_;  // taken, not begun
-  std::map<std::string, std::shared_ptr<RunningTask>> running_;
-  std::deque<v1::TaskResult> results_;  // not reported
+  std::condition_variable poll_wake_, heart_wake_, idle_, back_;
+  std::deque<v1::Task> queue_;                                       // taken, not begun
+  std::vector<RunningTask*> running_;                                // each on its thread's stack
+  std::unordered_map<std::string, std::chrono::microseconds> took_;  // by handler
+  std::deque<v1::TaskResult> results_;                               // not reported
   std::vector<std::string> given_back_;
   int free_slots_ = 0;
   int asking_ = 0;     // long-polls under way
   int reporting_ = 0;  // polls under way
   int failures_ = 0;
+  bool unsure_ = true;  // a hand-out may have got lost on the way
+  steady_clock::time_point listed_at_;
   bool connected_ = false;
   bool checkpoint_news_ = false;
   bool draining_ = false;
   bool stopped_ = false;
   std::atomic<bool> abandoned_ = false;
 
-  std::vector<std::thread> threads_, pollers_;
+  SlotThreads threads_;
+  std::vector<std::thread> pollers_;
   std::thread heart_;
 };
 

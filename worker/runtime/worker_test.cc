@@ -45,6 +45,10 @@ class FakeScheduler : public Transport {
       --failures_;
       return absl::UnavailableError("planned");
     }
+    if (request.held_tokens_complete()) {
+      complete_lists_.push_back({request.held_tokens().begin(), request.held_tokens().end()});
+      wake_.notify_all();
+    }
     v1::PollResponse response;
     for (const v1::TaskResult& result : request.results()) {
       answers_[result.task_token()] = result.has_output()  ? result.output()
@@ -85,6 +89,12 @@ class FakeScheduler : public Transport {
     wake_.wait_for(lock, std::chrono::seconds(20), [&] { return !checkpoints_[token].empty(); });
     return checkpoints_[token];
   }
+  // The list of held tasks in the `n`-th poll that said its list was complete.
+  std::set<std::string> CompleteList(size_t n) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::seconds(20), [&] { return complete_lists_.size() > n; });
+    return complete_lists_.at(n);
+  }
   bool ended() {
     std::lock_guard lock(mutex_);
     return ended_;
@@ -97,17 +107,18 @@ class FakeScheduler : public Transport {
   std::map<std::string, std::string> answers_;
   std::map<std::string, std::string> checkpoints_;
   std::set<std::string> handed_;
+  std::vector<std::set<std::string>> complete_lists_;
   int failures_ = 0;
   bool cancelled_ = false;
   bool ended_ = false;
 };
 
 struct Fixture {
-  explicit Fixture(Registry registry, std::chrono::milliseconds drain = std::chrono::seconds(10)) {
+  explicit Fixture(Registry registry, std::chrono::milliseconds drain = std::chrono::seconds(10), int slots = 2) {
     auto transport = std::make_unique<FakeScheduler>();
     scheduler = transport.get();
-    worker =
-        std::make_unique<Worker>(std::move(registry), WorkerOptions{.slots = 2, .drain = drain}, std::move(transport));
+    worker = std::make_unique<Worker>(std::move(registry), WorkerOptions{.slots = slots, .drain = drain},
+                                      std::move(transport));
     worker->Start();
   }
   FakeScheduler* scheduler;
@@ -131,6 +142,46 @@ TEST(Worker, KeepsResultsUntilTheSchedulerIsBack) {
   f.scheduler->FailNextPolls(6);
   f.scheduler->Offer("t", "echo", "7");
   EXPECT_EQ(f.scheduler->Answer("t"), "7");
+}
+
+TEST(Worker, RunsAsManyTasksAtOnceAsItHasSlots) {
+  constexpr int kSlots = 8;
+  std::mutex mutex;
+  std::condition_variable all_there;
+  int there = 0;
+  Registry registry;
+  registry.Add({.name = "meet"}, [&](TaskContext& task) -> ActivityResult {
+    if (task.input_text() == "0") return ActivityOutput{"0"};
+    std::unique_lock lock(mutex);
+    ++there;
+    all_there.notify_all();
+    bool met = all_there.wait_for(lock, std::chrono::seconds(20), [&] { return there == kSlots; });
+    return ActivityOutput{met ? "true" : "false"};
+  });
+  Fixture f(std::move(registry), std::chrono::seconds(10), kSlots);
+  // Known as quick, so that the threads are called with patience.
+  for (int i = 0; i < 30; ++i) f.scheduler->Offer("quick" + std::to_string(i), "meet", "0");
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(f.scheduler->Answer("quick" + std::to_string(i)), "0");
+  for (int i = 0; i < kSlots; ++i) f.scheduler->Offer("t" + std::to_string(i), "meet", "1");
+  for (int i = 0; i < kSlots; ++i) EXPECT_EQ(f.scheduler->Answer("t" + std::to_string(i)), "true");
+}
+
+TEST(Worker, SaysWhatItHoldsAtFirstAndAfterAPollThatFailed) {
+  std::mutex mutex;
+  mutex.lock();
+  Registry registry;
+  registry.Add({.name = "slow"}, [&](TaskContext&) -> ActivityResult {
+    std::lock_guard lock(mutex);
+    return ActivityOutput{"1"};
+  });
+  Fixture f(std::move(registry));
+  EXPECT_TRUE(f.scheduler->CompleteList(0).empty());
+  f.scheduler->Offer("t", "slow");
+  EXPECT_TRUE(f.scheduler->WaitUntilHanded("t"));
+  f.scheduler->FailNextPolls(1);
+  EXPECT_EQ(f.scheduler->CompleteList(1), std::set<std::string>{"t"});
+  mutex.unlock();
+  EXPECT_EQ(f.scheduler->Answer("t"), "1");
 }
 
 TEST(Worker, AnExceptionAndAnUnknownHandlerAreErrors) {
