@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "history/codec/codec.h"
 #include "scheduler/partition/parts.h"
 #include "shared/base/check.h"
@@ -14,6 +15,8 @@ using base::PartitionId;
 
 namespace {
 
+constexpr char kNotServedUrl[] = "pawl.partition.NotServed";
+
 // What the engine owes itself. There are never more of these than tasks, timers and frames, and nobody would send one
 // again, so a full mailbox does not refuse them.
 bool IsOwed(const core::Command& command) {
@@ -23,6 +26,14 @@ bool IsOwed(const core::Command& command) {
 }
 
 }  // namespace
+
+absl::Status NotServed(const std::string& why) {
+  absl::Status status = absl::UnavailableError(why);
+  status.SetPayload(kNotServedUrl, absl::Cord());
+  return status;
+}
+
+bool IsNotServed(const absl::Status& status) { return !status.ok() && status.GetPayload(kNotServedUrl).has_value(); }
 
 Engine::Engine(Settings settings, Parts parts)
     : settings_(std::move(settings)),
@@ -34,7 +45,9 @@ Engine::Engine(Settings settings, Parts parts)
           if (!status.ok()) dispatcher_.ReturnClaim(claim);
         });
       }),
-      sessions_(settings_.sessions) {}
+      sessions_(settings_.sessions) {
+  for (int32_t i = 0; settings_.wants_all && i < settings_.partitions; ++i) wanted_.insert(PartitionId(i));
+}
 
 Engine::~Engine() = default;
 
@@ -42,8 +55,8 @@ absl::Status Engine::Health() const {
   if (!trouble_.empty()) return absl::UnavailableError(trouble_);
   size_t serving = 0;
   for (const auto& [id, partition] : partitions_) serving += partition->serving ? 1 : 0;
-  if (static_cast<int32_t>(serving) < settings_.partitions) {
-    return absl::UnavailableError("serving " + std::to_string(serving) + " of " + std::to_string(settings_.partitions) +
+  if (serving < wanted_.size()) {
+    return absl::UnavailableError("serving " + std::to_string(serving) + " of " + std::to_string(wanted_.size()) +
                                   " partitions so far");
   }
   return absl::OkStatus();
@@ -67,7 +80,7 @@ void Engine::Submit(EntityId entity, core::Command command, std::function<void(a
 
 void Engine::Enqueue(Mail mail) {
   if (stopping_) {
-    mail.reply(absl::UnavailableError("this node is shutting down; ask again"));
+    mail.reply(NotServed("this node is shutting down; ask again"));
     return;
   }
   if (mailbox_.size() >= settings_.mailbox_max && !IsOwed(mail.command)) {
@@ -110,6 +123,7 @@ void Engine::Turn() {
   if (deciding_->decisions == 0) {
     ReleaseIdle();
     dispatcher_.Flush();
+    if (is_leaving_) ReleaseLeaving();
     if (stopping_ && mailbox_.empty() && stopped_) std::exchange(stopped_, nullptr)();
     return;
   }
@@ -119,6 +133,7 @@ void Engine::Turn() {
   appending_ = true;
   // Held by the closure until the log answers.
   auto batch = std::make_shared<std::unique_ptr<Batch>>(std::exchange(deciding_, nullptr));
+  at_log_ = batch->get();
   base::MonotonicTime began = parts_.clock.MonotonicNow();
   parts_.log.Append(std::move(rows), [this, batch, began](history::AppendResult result) {
     OnAppended(std::move(*batch), began, std::move(result));
@@ -128,8 +143,8 @@ void Engine::Turn() {
 
 void Engine::DecideOne(Mail mail) {
   Partition* partition = PartitionOf(mail.entity);
-  if (partition == nullptr) {
-    mail.reply(absl::UnavailableError("this node does not serve that execution's partition; ask again"));
+  if (partition == nullptr || partition->leaving) {
+    mail.reply(NotServed("this node does not serve that execution's partition; ask again"));
     return;
   }
   if (!partition->serving) {
@@ -138,7 +153,7 @@ void Engine::DecideOne(Mail mail) {
   }
   const auto* start = std::get_if<core::StartExecution>(&mail.command);
   if (mail.epoch.value() != 0 && mail.epoch != partition->epoch) {
-    mail.reply(absl::UnavailableError("the partition has moved; ask again"));
+    mail.reply(NotServed("the partition has moved; ask again"));
     return;
   }
   std::unique_ptr<Entity> fresh;
@@ -241,15 +256,16 @@ void Engine::ReleaseIdle() {
 
 void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result) {
   appending_ = false;
+  at_log_ = nullptr;
   if (batch->generation != generation_) {
     // Memory was thrown away meanwhile; the callers do not know either.
-    Abandon(*batch, "the outcome is unknown; ask again");
+    Abandon(*batch, "the outcome is unknown; ask again", true);
     ScheduleTurn();
     return;
   }
   if (result.code == history::AppendCode::kUnknown) {
     DropEverything(result.error);
-    Abandon(*batch, "the outcome is unknown; ask again");
+    Abandon(*batch, "the outcome is unknown; ask again", true);
     ScheduleTurn();
     return;
   }
@@ -260,26 +276,27 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
     bool is_refused =
         std::find(result.refused.begin(), result.refused.end(), release.partition) != result.refused.end();
     if (is_refused) {
-      AbandonOne(release, "another node has taken the partition over; ask again");
+      AbandonOne(release, "another node has taken the partition over; ask again", false);
     } else {
       ReleaseOne(release);
     }
   }
   dispatcher_.Flush();
+  if (is_leaving_) ReleaseLeaving();
   // At once, not by ScheduleTurn: what was decided meanwhile goes to the idle log now.
   Turn();
 }
 
-void Engine::AbandonOne(Release& release, const std::string& why) {
+void Engine::AbandonOne(Release& release, const std::string& why, bool is_unknown) {
   for (core::Effect& effect : release.effects) {
     auto* hand_out = std::get_if<core::HandOutTask>(&effect);
     if (hand_out != nullptr && !release.reply_returns_claim) dispatcher_.ReturnClaim(hand_out->claim);
   }
-  release.reply(absl::UnavailableError(why));
+  release.reply(is_unknown ? absl::UnavailableError(why) : NotServed(why));
 }
 
-void Engine::Abandon(Batch& batch, const std::string& why) {
-  for (Release& release : batch.releases) AbandonOne(release, why);
+void Engine::Abandon(Batch& batch, const std::string& why, bool is_unknown) {
+  for (Release& release : batch.releases) AbandonOne(release, why, is_unknown);
   dispatcher_.Flush();
 }
 

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -46,6 +47,8 @@ struct Settings {
   std::string node;  // this incarnation's id
   int32_t partitions = 64;
   std::chrono::milliseconds lease{5'000};
+  // Wants all partitions, as a node that is alone; otherwise none until SetWanted.
+  bool wants_all = true;
   core::Limits limits;
   core::BindingOptions binding;
   size_t mailbox_max = 200'000;  // commands waiting to be decided; more are refused
@@ -77,6 +80,11 @@ struct Started {
   base::WallTime at;
 };
 
+// "Nothing was recorded, and another node (or this one, a moment later) may serve it": always UNAVAILABLE, and safe to
+// send again.
+absl::Status NotServed(const std::string& why);
+bool IsNotServed(const absl::Status& status);
+
 // How an execution ended.
 struct Outcome {
   history::ExecutionStatus status = history::ExecutionStatus::kRunning;
@@ -97,13 +105,28 @@ class Engine {
     LoadProgram load_program;
     std::function<std::string(const core::TaskRef&)> token;
     Observer& observer;
+    // A partition is served from now on, or was given up and can be claimed by others. May be empty.
+    std::function<void(base::PartitionId, base::Epoch)> on_serving = {};
+    std::function<void(const std::vector<base::PartitionId>&)> on_released = {};
+    // Takes what sessions of this node owe to executions of partitions that others own. May be empty.
+    std::function<void(base::EntityId, core::Command)> submit_elsewhere = {};
   };
 
   Engine(Settings settings, Parts parts);
   ~Engine();
 
-  // Claims what partitions are free, recovers them, and keeps the leases until Stop.
+  // Claims what wanted partitions are free, recovers them, and keeps the leases until Stop.
   void Run();
+  // Which partitions this node is to own: claims those of them that are free. Of others that it owns it takes no more
+  // commands (NotServed); once what was decided on them is durable, they are released.
+  void SetWanted(std::set<base::PartitionId> wanted);
+  // Those that it owns and does not give up just now.
+  std::set<base::PartitionId> Owned() const;
+  bool Owns(base::Slot slot) const;
+  // Owned, and its log is read.
+  bool Serves(base::Slot slot) const;
+  base::PartitionId PartitionOf(base::Slot slot) const { return history::PartitionOfSlot(slot, settings_.partitions); }
+  int32_t partition_count() const { return settings_.partitions; }
   // Takes no more commands, commits what is decided, gives the partitions up, then calls `done`.
   void Stop(std::function<void()> done);
 
@@ -161,8 +184,8 @@ class Engine {
   void OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result);
   void ReleaseOne(Release& release);
   // Answers UNAVAILABLE and gives claims back: what was decided is not, or may not be, recorded.
-  void AbandonOne(Release& release, const std::string& why);
-  void Abandon(Batch& batch, const std::string& why);
+  void AbandonOne(Release& release, const std::string& why, bool is_unknown);
+  void Abandon(Batch& batch, const std::string& why, bool is_unknown);
   void Observe(Entity& entity, const std::vector<history::Event>& events);
 
   // effects.cc
@@ -179,6 +202,10 @@ class Engine {
   // The partition as claimed under `epoch`; null where it was dropped since.
   Partition* ClaimedUnder(base::PartitionId partition, base::Epoch epoch);
   void DropPartition(base::PartitionId partition, const std::string& why);
+  // Takes what memory has of an execution of a partition that is dropped out of timers and queues.
+  void Forget(const Entity& entity);
+  // Releases the partitions that are given up and of which nothing is under way.
+  void ReleaseLeaving();
   void DropEverything(const std::string& why);
 
   // starts.cc
@@ -196,8 +223,13 @@ class Engine {
   std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;
   std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
 
+  std::set<base::PartitionId> wanted_;
+  std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered
+  bool is_leaving_ = false;                // some partition is being given up
+
   std::deque<Mail> mailbox_;
   std::unique_ptr<Batch> deciding_;
+  const Batch* at_log_ = nullptr;  // while appending_
   bool appending_ = false;
   bool turn_scheduled_ = false;
   bool claiming_ = false;  // one claim is under way at a time

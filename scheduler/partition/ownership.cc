@@ -16,10 +16,71 @@ void Engine::Run() {
   renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + settings_.lease / 3, [this] { Renew(); });
 }
 
+void Engine::SetWanted(std::set<PartitionId> wanted) {
+  wanted_ = std::move(wanted);
+  for (auto& [id, partition] : partitions_) {
+    if (wanted_.contains(id) || partition->leaving) continue;
+    partition->leaving = true;
+    is_leaving_ = true;
+    for (Mail& mail : std::exchange(partition->waiting, {})) {
+      mail.reply(NotServed("the partition is being handed over; ask again"));
+    }
+  }
+  // Where nothing is under way the turn releases them at once.
+  if (is_leaving_) ScheduleTurn();
+  ClaimFree();
+}
+
+std::set<PartitionId> Engine::Owned() const {
+  std::set<PartitionId> owned;
+  for (const auto& [id, partition] : partitions_) {
+    if (!partition->leaving) owned.insert(id);
+  }
+  return owned;
+}
+
+bool Engine::Owns(base::Slot slot) const {
+  auto found = partitions_.find(PartitionOf(slot));
+  return found != partitions_.end() && !found->second->leaving && !stopping_;
+}
+
+bool Engine::Serves(base::Slot slot) const { return Owns(slot) && partitions_.at(PartitionOf(slot))->serving; }
+
+bool Engine::Batch::Mentions(PartitionId partition) const {
+  return rows.contains(partition) || std::any_of(releases.begin(), releases.end(), [&](const Release& release) {
+           return release.partition == partition;
+         });
+}
+
+// A partition leaves when no batch has anything of it any more: commands that come later are refused, so after the
+// batch at the log and the one being decided there is none.
+void Engine::ReleaseLeaving() {
+  std::vector<PartitionId> gone;
+  is_leaving_ = false;
+  for (const auto& [id, partition] : partitions_) {
+    if (!partition->leaving) continue;
+    if ((at_log_ != nullptr && at_log_->Mentions(id)) || (deciding_ && deciding_->Mentions(id))) {
+      is_leaving_ = true;
+    } else {
+      gone.push_back(id);
+    }
+  }
+  if (gone.empty()) return;
+  for (PartitionId id : gone) {
+    DropPartition(id, "it is handed over");
+    releasing_.insert(id);
+  }
+  parts_.log.Release(settings_.node, gone, [this, gone] {
+    for (PartitionId id : gone) releasing_.erase(id);
+    if (parts_.on_released) parts_.on_released(gone);
+    ClaimFree();
+  });
+}
+
 void Engine::ClaimFree() {
   history::ClaimRequest request{.node = settings_.node, .partitions = {}, .lease = settings_.lease};
-  for (int32_t i = 0; i < settings_.partitions; ++i) {
-    if (!partitions_.contains(PartitionId(i))) request.partitions.emplace_back(i);
+  for (PartitionId id : wanted_) {
+    if (!partitions_.contains(id) && !releasing_.contains(id)) request.partitions.push_back(id);
   }
   if (request.partitions.empty() || stopping_ || claiming_) return;
   claiming_ = true;
@@ -140,7 +201,9 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
     Partition* claimed = ClaimedUnder(id, epoch);
     if (claimed == nullptr) return;
     Partition& partition = *claimed;
+    if (partition.leaving) return;
     partition.serving = true;
+    if (parts_.on_serving) parts_.on_serving(id, epoch);
     for (base::EntityId entity : partition.recovered) {
       auto place = entities_.find(entity);
       if (place == entities_.end() || place->second->program == nullptr) continue;
@@ -191,10 +254,11 @@ void Engine::DropPartition(PartitionId id, const std::string& why) {
     std::unique_ptr<Entity> entity = std::move(it->second);
     it = entities_.erase(it);
     names_.erase(entity->name_key);
-    for (auto& waiter : entity->end_waiters) waiter(absl::UnavailableError("the partition has moved; ask again"));
+    Forget(*entity);
+    for (auto& waiter : entity->end_waiters) waiter(NotServed("the partition has moved; ask again"));
     for (auto& waiter : entity->change_waiters) waiter();
   }
-  for (Mail& mail : gone->waiting) mail.reply(absl::UnavailableError("the partition has moved; ask again"));
+  for (Mail& mail : gone->waiting) mail.reply(NotServed("the partition has moved; ask again"));
   if (deciding_) {
     deciding_->rows.erase(id);
     auto releases = std::move(deciding_->releases);
@@ -203,10 +267,24 @@ void Engine::DropPartition(PartitionId id, const std::string& why) {
     for (const auto& [other, rows] : deciding_->rows) deciding_->decisions += rows.decisions.size();
     for (Release& release : releases) {
       if (release.partition == id) {
-        AbandonOne(release, "the partition has moved; ask again");
+        AbandonOne(release, "the partition has moved; ask again", false);
       } else {
         deciding_->releases.push_back(std::move(release));
       }
+    }
+  }
+}
+
+// Sessions keep what they hold: whoever handed a task out goes on watching over it, wherever its partition is.
+void Engine::Forget(const Entity& entity) {
+  const history::ExecutionState& state = entity.state;
+  timers_.Remove({state.id, base::FrameId(), core::TimerKind::kExecution});
+  for (const auto& [id, frame] : state.frames) {
+    for (core::TimerKind kind : {core::TimerKind::kTask, core::TimerKind::kWait, core::TimerKind::kBackoff}) {
+      timers_.Remove({state.id, id, kind});
+    }
+    if (const auto* waiting = std::get_if<history::WaitingForTask>(&frame.waiting)) {
+      dispatcher_.Revoke({state.id, id, waiting->scheduled_event, waiting->attempt}, waiting->task.queue);
     }
   }
 }
@@ -227,8 +305,8 @@ void Engine::DropEverything(const std::string& why) {
   ended_names_.clear();
   timers_.Clear();
   dispatcher_.ForgetOffers();
-  auto retry = absl::UnavailableError("the database cannot be used just now; ask again");
-  if (batch) Abandon(*batch, "the database cannot be used just now; ask again");
+  auto retry = NotServed("the database cannot be used just now; ask again");
+  if (batch) Abandon(*batch, "the database cannot be used just now; ask again", false);
   for (auto& [id, partition] : partitions) {
     for (Mail& waiting : partition->waiting) waiting.reply(retry);
   }

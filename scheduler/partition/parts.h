@@ -33,6 +33,7 @@ struct Engine::Partition {
   // is then no ground for a refusal.
   base::MonotonicTime lease_until;
   bool serving = false;       // recovered
+  bool leaving = false;       // being given up: takes no more commands
   std::vector<Mail> waiting;  // came while it was being recovered
   std::vector<base::EntityId> recovered;
 };
@@ -64,6 +65,7 @@ struct Engine::Release {
 struct Engine::Batch {
   uint64_t generation = 0;
   std::map<base::PartitionId, history::PartitionBatch> rows;
+  bool Mentions(base::PartitionId partition) const;
   std::vector<Release> releases;
   size_t decisions = 0;
   size_t bytes = 0;

@@ -52,7 +52,7 @@ void Engine::Start(StartRequest request, std::function<void(absl::StatusOr<Start
   }
   auto found = partitions_.find(history::PartitionOfSlot(SlotOf(key), settings_.partitions));
   if (found == partitions_.end() || !found->second->serving) {
-    reply(absl::UnavailableError("this node does not serve that name's partition yet; ask again"));
+    reply(NotServed("this node does not serve that name's partition yet; ask again"));
     return;
   }
   look_ups_.push_back({std::move(request), key, found->second->epoch, std::move(reply)});
@@ -108,7 +108,7 @@ void Engine::Admit(StartRequest request, history::NameKey key, base::Epoch epoch
       if (status.ok() && other != names_.end()) {
         reply(answer(other->second));
       } else {
-        reply(status.ok() ? absl::UnavailableError("the partition has moved; ask again") : status);
+        reply(status.ok() ? NotServed("the partition has moved; ask again") : status);
       }
     });
     return;
