@@ -89,11 +89,15 @@ struct StartExecutionRequest {
   std::string name;  // empty: made up
   std::string input = "{}";
   std::string trace_header;
+  // Where given and the answer's end_is_watched is true: called once, with the status at the execution's end, or with
+  // an error where the end cannot be told any more and has to be read. May run before the answer, on any thread.
+  std::function<void(const std::string& arn, absl::StatusOr<std::string> status)> when_ended;
 };
 
 struct StartedExecution {
   std::string arn;
   base::WallTime started;
+  bool end_is_watched = false;
 };
 
 struct Execution {

@@ -94,9 +94,17 @@ void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> don
     start.start.timeout_seconds = machine.program->timeout_seconds();
     start.start.trace_header = std::move(request.trace_header);
     std::string arn = core::ExecutionArnOf(start.start);
-    parts_.engine.Start(std::move(start), [arn, done = std::move(done)](absl::StatusOr<partition::Started> started) {
+    parts_.engine.Start(std::move(start), [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
+                                           done = std::move(done)](absl::StatusOr<partition::Started> started) {
       if (!started.ok()) return done(EngineRefusal(started.status(), arn));
-      done(StartedExecution{arn, started->at});
+      // An execution that ended within its first decision is still there at this moment, so its end is not missed.
+      bool is_watched =
+          when_ended &&
+          parts_.engine.WhenEnded(started->entity, [arn, when_ended](const absl::StatusOr<partition::Outcome>& end) {
+            if (!end.ok()) return when_ended(arn, end.status());
+            when_ended(arn, history::ExecutionStatusName(end->status));
+          });
+      done(StartedExecution{arn, started->at, is_watched});
     });
   });
 }

@@ -25,36 +25,43 @@ absl::Status CheckBulk(const control::v1::StartExecutionsRequest& request) {
 
 void BulkStart::Run(std::vector<gateway::StartExecutionRequest> starts, bool wait) {
   outcomes_.resize(starts.size());
+  running_ = starts.size() + 1;
+  for (size_t i = 0; wait && i < starts.size(); ++i) {
+    starts[i].when_ended = [self = shared_from_this(), i](const std::string& arn, absl::StatusOr<std::string> status) {
+      if (!status.ok()) return self->Await(i, arn);
+      self->outcomes_[i].status = *std::move(status);
+      self->OneEnded();
+    };
+  }
   gateway_.StartExecutions(
       caller_, std::move(starts),
       [self = shared_from_this(), wait](std::vector<absl::StatusOr<gateway::StartedExecution>> results) {
-        std::vector<size_t> started;
         for (size_t i = 0; i < self->outcomes_.size() && i < results.size(); ++i) {
           Outcome& outcome = self->outcomes_[i];
           if (results[i].ok()) {
             outcome.arn = results[i]->arn;
-            started.push_back(i);
           } else {
             outcome.error = ErrorNameOf(results[i].status());
             outcome.message = std::string(results[i].status().message());
           }
+          const bool is_running = wait && results[i].ok();
+          if (!is_running) self->OneEnded();
+          if (is_running && !results[i]->end_is_watched) self->Await(i, outcome.arn);
         }
-        if (!wait || started.empty()) return self->Answer();
-        self->running_ = started.size();
-        for (const size_t index : started) self->Await(index);
+        self->OneEnded();
       });
 }
 
-void BulkStart::Await(size_t index) {
-  gateway_.AwaitExecution(caller_, outcomes_[index].arn, kWaitStep,
-                          [self = shared_from_this(), index](const absl::StatusOr<gateway::Execution>& execution) {
+void BulkStart::Await(size_t index, const std::string& arn) {
+  gateway_.AwaitExecution(caller_, arn, kWaitStep,
+                          [self = shared_from_this(), index, arn](const absl::StatusOr<gateway::Execution>& execution) {
                             if (self->call_->is_over()) return;
                             Outcome& outcome = self->outcomes_[index];
                             if (!execution.ok()) {
                               outcome.error = ErrorNameOf(execution.status());
                               outcome.message = std::string(execution.status().message());
                             } else if (execution->status == "RUNNING") {
-                              return self->Await(index);
+                              return self->Await(index, arn);
                             } else {
                               outcome.status = execution->status;
                             }

@@ -31,7 +31,7 @@ class BulkStart : public std::enable_shared_from_this<BulkStart> {
     std::string message;
     std::string status;
   };
-  void Await(size_t index);
+  void Await(size_t index, const std::string& arn);
   void OneEnded();
   void Answer();
 
@@ -39,7 +39,7 @@ class BulkStart : public std::enable_shared_from_this<BulkStart> {
   const gateway::Caller caller_;
   const std::shared_ptr<UnaryCall> call_;
   control::v1::StartExecutionsResponse* const response_;  // written after the claim only
-  // Each element is written by one callback, before it counts down; read when the count is zero.
+  // Each element is written before its callback counts down; read when the count is zero. The start of all counts too.
   std::vector<Outcome> outcomes_;
   std::atomic<size_t> running_ = 0;
 };
