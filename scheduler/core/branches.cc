@@ -22,7 +22,32 @@ void Decider::StartBranches(FrameId id, const asl::State& state, const asl::Star
   }
 }
 
+namespace {
+
+// A distributed Map of plain items runs as an inline one: its results are the same. What of it needs a Map Run is said
+// here; empty if nothing does.
+std::string NeedsMapRun(const asl::StartMap& start) {
+  if (!start.distributed) return "";
+  if (start.distributed->item_reader) return "an ItemReader";
+  if (start.distributed->item_batcher) return "an ItemBatcher";
+  if (start.distributed->result_writer) return "a ResultWriter";
+  if (start.distributed->express_children) return "EXPRESS children";
+  if (start.tolerated_failure_count.value_or(0) > 0 || start.tolerated_failure_percentage.value_or(0) > 0) {
+    return "a tolerated failure threshold";
+  }
+  return "";
+}
+
+}  // namespace
+
 void Decider::StartMap(FrameId id, const asl::StartMap& start) {
+  if (std::string need = NeedsMapRun(start); !need.empty()) {
+    return OnFailure(id, {.error = "States.Runtime",
+                          .cause = "The Map state '" + FrameOf(id).state + "' asks for a Map Run with " + need +
+                                   ", which this service does not have.",
+                          .catchable = false,
+                          .evaluation = {}});
+  }
   history::MapStarted started{.length = static_cast<int64_t>(start.length),
                               .items = Derive(FrameOf(id), start.items, nullptr),
                               .max_concurrency = start.max_concurrency,

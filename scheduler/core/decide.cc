@@ -37,6 +37,23 @@ absl::Status TaskIsOver(const TaskRef& ref) {
                                        std::to_string(ref.scheduled_event.value()) + " is over");
 }
 
+// .waitForTaskToken, and the worker has made the call: whoever has the token answers, nobody holds the task.
+bool IsWithTokenHolder(const WaitingForTask& waiting) { return waiting.task.wait_for_token && waiting.submitted; }
+
+// Of "createTrainingJob.sync" or "startExecution.sync:2": the worker makes the call and watches the job to its end.
+bool IsSync(const history::TaskScheduled& task) {
+  return task.action.ends_with(".sync") || task.action.ends_with(".sync:2");
+}
+
+// Recorded: a .sync task shows TaskSubmitted between TaskStarted and its end. What the service answered to the call is
+// the worker's alone, so the event's output is empty. Once for each scheduling, whatever attempts there are.
+void ShowSubmitted(Decider& decider, FrameId frame) {
+  const auto& waiting = std::get<WaitingForTask>(decider.FrameOf(frame).waiting);
+  if (!IsSync(waiting.task) || waiting.submitted) return;
+  decider.Emit(
+      frame, history::TaskSubmitted{waiting.task.resource_type, waiting.task.action, history::Payload::FromText("{}")});
+}
+
 Decision On(Decider& decider, const StartExecution& command) {
   if (decider.state().is_started())
     return decider.Refuse(absl::AlreadyExistsError("the execution has started already"));
@@ -71,6 +88,7 @@ void Succeed(Decider& decider, const TaskRef& ref, const TaskSuccess& success, b
                  "' returned a result with a size exceeding the maximum number of bytes service limit.",
         .catchable = true,
         .evaluation = {}};
+    ShowSubmitted(decider, ref.frame);
     decider.SettleTask(ref.frame, from_holder);
     decider.Emit(ref.frame,
                  history::TaskFailed{task.family, task.resource_type, task.action, failure.error, failure.cause});
@@ -81,6 +99,7 @@ void Succeed(Decider& decider, const TaskRef& ref, const TaskSuccess& success, b
     decider.Emit(ref.frame, history::TaskSubmitted{task.resource_type, task.action, std::move(output)});
     return;
   }
+  ShowSubmitted(decider, ref.frame);
   decider.SettleTask(ref.frame, from_holder);
   base::EventId id =
       decider.Emit(ref.frame, history::TaskSucceeded{task.family, task.resource_type, task.action, output});
@@ -89,7 +108,7 @@ void Succeed(Decider& decider, const TaskRef& ref, const TaskSuccess& success, b
 
 Decision On(Decider& decider, const CompleteTask& command) {
   const WaitingForTask* waiting = Current(decider.state(), command.task);
-  if (waiting == nullptr || (command.from_holder && waiting->submitted))
+  if (waiting == nullptr || (command.from_holder && IsWithTokenHolder(*waiting)))
     return decider.Refuse(TaskIsOver(command.task));
   if (const auto* success = std::get_if<TaskSuccess>(&command.outcome)) {
     Succeed(decider, command.task, *success, command.from_holder);
@@ -98,6 +117,8 @@ Decision On(Decider& decider, const CompleteTask& command) {
   const auto& failure = std::get<TaskFailure>(command.outcome);
   history::TaskFailed failed{waiting->task.family, waiting->task.resource_type, waiting->task.action, failure.error,
                              failure.cause};
+  // A job that fails does so as States.TaskFailed; by any other name the call itself was refused.
+  if (failure.error == "States.TaskFailed") ShowSubmitted(decider, command.task.frame);
   decider.SettleTask(command.task.frame, command.from_holder);
   decider.Emit(command.task.frame, std::move(failed));
   decider.OnFailure(command.task.frame, {.error = failure.error.value_or(""),
@@ -109,7 +130,8 @@ Decision On(Decider& decider, const CompleteTask& command) {
 
 Decision On(Decider& decider, const ReleaseTask& command) {
   const WaitingForTask* waiting = Current(decider.state(), command.task);
-  if (waiting == nullptr || !waiting->started || waiting->submitted) return decider.Refuse(TaskIsOver(command.task));
+  if (waiting == nullptr || !waiting->started || IsWithTokenHolder(*waiting))
+    return decider.Refuse(TaskIsOver(command.task));
   FrameId frame = command.task.frame;
   if (!command.lost || waiting->restartable) {
     decider.Note(frame, history::TaskAttemptLost{waiting->attempt + 1});
@@ -131,6 +153,8 @@ Decision On(Decider& decider, const ReleaseTask& command) {
 Decision On(Decider& decider, const CheckpointTask& command) {
   const WaitingForTask* waiting = Current(decider.state(), command.task);
   if (waiting == nullptr) return decider.Refuse(TaskIsOver(command.task));
+  // Who has something to go on from has begun the job.
+  ShowSubmitted(decider, command.task.frame);
   if (waiting->checkpoint != command.reference) {
     decider.Note(command.task.frame, history::TaskCheckpointed{command.reference});
   }
@@ -250,7 +274,8 @@ Effects Resume(const history::ExecutionState& state) {
       if (!task->started) {
         owed.push_back(OfferTask{ref, task->task.queue});
       } else {
-        owed.push_back(ExpectTask{ref, task->submitted ? std::string() : task->session, task->task.heartbeat_seconds});
+        owed.push_back(
+            ExpectTask{ref, IsWithTokenHolder(*task) ? std::string() : task->session, task->task.heartbeat_seconds});
       }
     } else if (const auto* wait = std::get_if<history::WaitingForTimer>(&frame.waiting)) {
       owed.push_back(ArmTimer{id, TimerKind::kWait, wait->until});

@@ -22,19 +22,13 @@ bool HasToken(const std::string& resource) {
   return resource.ends_with(".waitForTaskToken") || resource.find(":activity:") != std::string::npos;
 }
 
-bool IsContainer(const Frame& frame) {
-  return std::holds_alternative<history::WaitingForBranches>(frame.waiting) ||
-         std::holds_alternative<history::WaitingForIterations>(frame.waiting);
-}
-
-// Variables of the frame's scope and of those around it, inner ones first.
-asl::Variables VisibleVariables(const history::ExecutionState& state, const Frame& frame) {
-  asl::Variables visible;
-  for (const Frame* here = &frame; here != nullptr; here = state.Find(here->parent)) {
-    for (const history::Assigned& variable : here->variables)
-      visible.emplace_back(variable.name, variable.value.value());
-  }
-  return visible;
+// Whether the frame's failure shows ParallelStateFailed or MapStateFailed. Recorded: not that of a Map that fails
+// before its first iteration, unless an expression failed; then even if it never showed MapStateStarted.
+bool ShowsFailure(const Frame& frame, const asl::Failure& failure) {
+  if (std::holds_alternative<history::WaitingForBranches>(frame.waiting)) return true;
+  if (frame.kind != StateKind::kMap) return false;
+  const auto* map = std::get_if<history::WaitingForIterations>(&frame.waiting);
+  return failure.evaluation.has_value() || (map != nullptr && map->next_index > 0);
 }
 
 }  // namespace
@@ -43,7 +37,7 @@ Reading::Reading(const Decider& decider, const history::ExecutionState& state, c
                  std::string task_token, std::optional<int64_t> iteration)
     : input_(frame.input),
       context_(state, frame, std::move(task_token), iteration),
-      variables_(VisibleVariables(state, frame)),
+      variables_(decider.VisibleVariables(frame)),
       scope_{.input = input_,
              .context = context_,
              .variables = variables_,
@@ -139,6 +133,13 @@ void Decider::BeginWork(FrameId id) {
   if (auto* transition = std::get_if<asl::Transition>(&outcome)) {
     TakeTransition(id, *transition, nullptr);
   } else if (auto* failed = std::get_if<asl::Failed>(&outcome)) {
+    if (failed->map_length) {
+      Emit(id, history::MapStarted{.length = static_cast<int64_t>(*failed->map_length),
+                                   .items = {},
+                                   .max_concurrency = 0,
+                                   .tolerated_failure_count = {},
+                                   .tolerated_failure_percentage = {}});
+    }
     OnFailure(id, failed->failure);
   } else if (auto* task = std::get_if<asl::StartTask>(&outcome)) {
     ScheduleTask(id, state, *task);
@@ -173,22 +174,19 @@ void Decider::TakeTransition(FrameId id, const asl::Transition& transition, cons
   Payload output = Derive(frame, transition.output, result);
   if (transition.output.from != asl::Derived::From::kInput && IsTooLarge(output)) {
     // Recorded for a Pass state: nothing catches it there.
-    asl::Failure failure{
-        .error = "States.DataLimitExceeded",
-        .cause = "The state/task '" + frame.state +
-                 "' returned a result with a size exceeding the maximum number of bytes service limit.",
-        .catchable = false,
-        .evaluation = {}};
-    if (frame.parent.value() == 0) {
-      FailExecution(failure, frame.last_event);
-    } else {
-      ChildFailed(id, failure);
-    }
+    FailState(id, {.error = "States.DataLimitExceeded",
+                   .cause = "The state/task '" + frame.state +
+                            "' returned a result with a size exceeding the maximum number of bytes service limit.",
+                   .catchable = false,
+                   .evaluation = {}});
     return;
   }
   history::StateExited exited{frame.state, frame.kind, std::move(output), {}};
   for (const asl::Assignment& assignment : transition.assigned) {
     exited.assigned.push_back({assignment.name, Payload::FromValue(assignment.value)});
+  }
+  if (!exited.assigned.empty()) {
+    if (std::optional<asl::Failure> refused = CheckAssigned(frame, exited.assigned)) return FailState(id, *refused);
   }
   Emit(id, std::move(exited));
   if (!transition.next.empty()) {
@@ -238,8 +236,7 @@ EventId Decider::BeforeEvaluation(const Frame& frame) const {
 
 void Decider::OnFailure(FrameId id, const asl::Failure& failure, EventId previous) {
   const Frame& frame = FrameOf(id);
-  // Recorded: a Map whose Items do not evaluate shows MapStateFailed although it never showed MapStateStarted.
-  const bool container = IsContainer(frame) || (frame.kind == StateKind::kMap && failure.evaluation.has_value());
+  const bool container = ShowsFailure(frame, failure);
   if (failure.evaluation) {
     Emit(id, history::EvaluationFailed{frame.state, failure.error, failure.cause, failure.evaluation->location},
          BeforeEvaluation(frame));
@@ -271,12 +268,17 @@ void Decider::OnFailure(FrameId id, const asl::Failure& failure, EventId previou
     Emit(id, history::EvaluationFailed{frame.state, left.error, left.cause, left.evaluation->location},
          BeforeEvaluation(frame));
   }
+  asl::Failure handed_up = left;
+  handed_up.evaluation.reset();
+  FailState(id, handed_up);
+}
+
+void Decider::FailState(FrameId id, const asl::Failure& failure) {
+  const Frame& frame = FrameOf(id);
   if (frame.parent.value() == 0) {
-    FailExecution(left, frame.last_event);
+    FailExecution(failure, frame.last_event);
   } else {
-    asl::Failure handed_up = left;
-    handed_up.evaluation.reset();
-    ChildFailed(id, handed_up);
+    ChildFailed(id, failure);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "history/state/apply.h"
 #include "scheduler/asl/interpret/step.h"
@@ -66,6 +67,8 @@ class Decider {
   base::WallTime now() const { return now_; }
   const history::Frame& FrameOf(base::FrameId id) const;
   const asl::State& StateOf(const history::Frame& frame) const;
+  // Variables of the frame's scope and of those around it, inner ones first (variables.cc).
+  asl::Variables VisibleVariables(const history::Frame& frame) const;
 
  private:
   struct Step {
@@ -80,6 +83,11 @@ class Decider {
   void TakeTransition(base::FrameId frame, const asl::Transition& transition, const history::Payload* result);
   history::Payload Derive(const history::Frame& frame, const asl::Derived& derived, const history::Payload* result);
   bool IsTooLarge(const history::Payload& payload) const;
+  // Why the frame may not assign that; nothing where it may.
+  std::optional<asl::Failure> CheckAssigned(const history::Frame& frame,
+                                            const std::vector<history::Assigned>& assigned) const;
+  // A failure that neither Retry nor Catch of the frame's state sees.
+  void FailState(base::FrameId frame, const asl::Failure& failure);
   void FailExecution(const asl::Failure& failure, base::EventId previous);
   bool StartIteration(base::FrameId map, base::EventId previous);
   void FinishMap(base::FrameId map);
