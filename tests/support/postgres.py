@@ -47,9 +47,11 @@ def _free_port():
 class Cluster:
     """One server. Use as a context manager, or start() and destroy()."""
 
-    def __init__(self, settings=None, fsync=True):
+    def __init__(self, settings=None, fsync=True, folder=None):
+        """`folder`: an empty folder to live in, e.g. a file system of its own; it stays when the cluster goes."""
         self._bin = _bin_dir()
-        self._root = pathlib.Path(tempfile.mkdtemp(prefix="pawl-pg-"))
+        self._keeps_root = folder is not None
+        self._root = pathlib.Path(folder or tempfile.mkdtemp(prefix="pawl-pg-"))
         self._data = self._root / "data"
         self._settings = {"fsync": "on" if fsync else "off", "max_connections": "200", **(settings or {})}
         self._process = None
@@ -124,6 +126,22 @@ class Cluster:
         self.stop()
         self.start()
 
+    def restart_immediately(self):
+        """As `pg_ctl restart -m immediate`: sessions are cut, and the start recovers from the write-ahead log."""
+        self._end(signal.SIGQUIT)
+        self.start()
+
+    def backends(self):
+        """{pid: application_name} of the client sessions there are."""
+        rows = self.sql("select pid || ' ' || application_name from pg_stat_activity "
+                        "where backend_type = 'client backend' and pid <> pg_backend_pid()")
+        return {int(row.split(" ", 1)[0]): row.split(" ", 1)[1] for row in rows.splitlines()}
+
+    def set(self, name, value):
+        """Changes a setting of the running server for new statements and sessions; None sets it back."""
+        self.sql(f"alter system reset {name}" if value is None else f"alter system set {name} = '{value}'")
+        self.sql("select pg_reload_conf()")
+
     def create_database(self, name):
         self.sql(f'create database "{name}"', database="postgres")
 
@@ -138,7 +156,8 @@ class Cluster:
 
     def destroy(self):
         self._end(signal.SIGQUIT)
-        shutil.rmtree(self._root, ignore_errors=True)
+        if not self._keeps_root:
+            shutil.rmtree(self._root, ignore_errors=True)
 
     def _command(self, program, *arguments):
         command = [str(self._bin / program), *map(str, arguments)]

@@ -1,0 +1,74 @@
+"""A whole small installation: PostgreSQL, scheduler nodes, ledger workers, in one temporary folder."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from harness import aws, processes
+
+ROOT = pathlib.Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import postgres  # noqa: E402
+
+
+class World:
+    """Use as a context manager. The folder stays where an exception left it or `keep` was set; it is printed then."""
+
+    def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=()):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-e2e-"))
+        self.database = postgres.Cluster(settings=settings)
+        self.journal, self.ledger = self.folder / "journal", self.folder / "ledger"
+        self.ledger.touch()
+        self._counts = (nodes, workers, slots, lease, scheduler_flags)
+        self.schedulers, self.workers = [], []
+        self.keep = False
+
+    def __enter__(self):
+        nodes, workers, slots, lease, flags = self._counts
+        try:
+            self.database.start()
+            for i in range(nodes):
+                self.schedulers.append(processes.Scheduler(self.folder / f"scheduler-{i}.log", self.database.dsn, lease,
+                                                           more=flags).start())
+            for i in range(workers):
+                self.add_worker(self.schedulers[i % nodes], slots)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def add_worker(self, node, slots=8):
+        number = len(self.workers)
+        worker = processes.Worker(self.folder / f"worker-{number}.log", node.grpc, self.ledger, f"w{number}", slots)
+        self.workers.append(worker.start())
+        return worker
+
+    def __exit__(self, kind, *_):
+        for process in [*self.workers, *self.schedulers]:
+            if process.alive():
+                process.go_on()
+                process.kill()
+        self.database.destroy()
+        if kind is None and not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            print(f"logs, journal and ledger are kept in {self.folder}", flush=True)
+
+    def wait_until_serving(self):
+        """Every partition is served by some node."""
+        def owned():
+            return sum(node.metric("pawl_partitions_owned") or 0 for node in self.schedulers)
+        processes.wait_until(lambda: owned() == 64, 30, lambda: f"{owned():g} of 64 partitions are owned")
+
+    def client(self, **more):
+        return aws.Aws(*[node.http for node in self.schedulers], **more)
+
+    def check(self, node=0):
+        """Runs the checker as a program of its own; (exit code, what it said)."""
+        host, port = self.schedulers[node].http
+        done = subprocess.run(
+            [sys.executable, ROOT / "tests/e2e/checker.py", "--journal", self.journal, "--ledger", self.ledger,
+             "--endpoint", f"{host}:{port}", "--save-records", self.folder / "records"],
+            capture_output=True, text=True, check=False, timeout=300)
+        return done.returncode, done.stdout + done.stderr
