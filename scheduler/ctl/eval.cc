@@ -81,7 +81,8 @@ EvalError ErrorOf(const asl::jsonata::Error& error, const EvalCase& one) {
   EvalError result{error.code, error.message, std::nullopt};
   const bool own_limit = (error.code == "D1011" && one.depth_max) || (error.code == "D1012" && one.time_limit_ms);
   if (own_limit) result.code = "U1001";
-  if (error.position > 0) result.position = static_cast<int64_t>(error.position);
+  // 0 is an unknown place, except to the parser (S...).
+  if (error.position > 0 || (error.code.starts_with("S") && error.code != "S0217")) result.position = static_cast<int64_t>(error.position);
   return result;
 }
 
@@ -159,7 +160,9 @@ EvalOutcome EvaluateJsonPath(const EvalCase& one) {
   const absl::StatusOr<asl::jsonpath::Path> path = asl::jsonpath::Path::Compile(text);
   if (!path.ok()) {
     const std::string message(path.status().message());
-    outcome.error = {"InvalidPathException", message, PositionIn(message, "path", text)};
+    // Jayway tells the empty text from a malformed path.
+    outcome.error = {text.empty() ? "IllegalArgumentException" : "InvalidPathException", message,
+                     PositionIn(message, "path", text)};
     return outcome;
   }
   outcome.definite = path->is_definite();

@@ -152,9 +152,9 @@ std::string FormatComponent(double millis, const DateTimePart& part, double offs
     double value = DateTimeComponent(millis, component);
     std::string name;
     if (component == 'M' || component == 'x') {
-      if (!std::isnan(value)) name = MonthName(static_cast<size_t>(value) - 1);
+      name = std::isnan(value) ? "undefined" : MonthName(static_cast<size_t>(value) - 1);
     } else if (component == 'F') {
-      if (!std::isnan(value)) name = DayName(static_cast<size_t>(value) - 1);
+      name = std::isnan(value) ? "undefined" : DayName(static_cast<size_t>(value) - 1);
     } else {
       std::string text;
       AppendCodePoint(component, text);

@@ -222,6 +222,15 @@ Value Evaluator::ApplyFunctionNode(const Value& function, Arguments& arguments, 
       Level level(*this);
       Value second = chain->second;
       Value between = Apply(chain->first, {argument(0)}, Value::Null(), frame);
+      // The chain is the expression $g($f($x)), so what is handed on has been through an evaluation: a sequence of one
+      // is its item, an empty one is undefined.
+      if (ArrayNode* array = between.array_node(); array != nullptr && array->sequence && !array->tuple_stream) {
+        if (array->size == 0) {
+          between = Value();
+        } else if (array->size == 1 && !array->keep_singleton) {
+          between = Value(array->At(0));
+        }
+      }
       return Apply(second, {std::move(between)}, Value::Null(), frame);
     }
     default:

@@ -31,7 +31,8 @@ size_t SliceIndex(double index, size_t size) {
 
 Value Substring(NativeCall& call) {
   if (call[0].is_undefined()) return Value();
-  if (!call[1].is_number()) return call[0];
+  // Without a start the length has nothing to count from: JavaScript slices up to NaN.
+  if (!call[1].is_number()) return call[2].is_number() ? Value::String("") : call[0];
   std::string_view text = call[0].text();
   bool ascii = IsAscii(text);
   size_t size = ascii ? text.size() : CodePointCount(text);

@@ -20,6 +20,7 @@ TEST(StringFunctions, CountCodePointsNotBytes) {
   Check({{"$length('h\u00e9llo \U0001F600')", "7"},
          {"$substring('h\u00e9llo \U0001F600', -1)", "\"\U0001F600\""},
          {"$substring('hello', 1.7, 2.2)", R"("el")"},
+         {"$substring('hello', none, 2)", R"("")"},
          {"$pad('x', -3, 'ab')", R"("abx")"},
          {"$uppercase('stra\u00dfe')", R"("STRASSE")"},
          {"$lowercase('\u0391\u03a3')", "\"\u03b1\u03c2\""},
@@ -65,8 +66,11 @@ TEST(NumberFunctions, FormatByPicture) {
          {"$formatNumber(5, '0;0;0')", "D3080@14"},
          {"$formatNumber(5, '')", "D3085@14"},
          {"$formatInteger(1234, 'w;o')", R"("one thousand, two hundred and thirty-fourth")"},
+         {"$formatInteger(3, '##,##,##0')", R"(",3")"},  // separators repeat irregularly
+         {"$formatInteger(333, '#,#,#,#0')", R"(",,3")"},
          {"$formatInteger(1999, 'I')", R"("MCMXCIX")"},
          {"$parseInteger('twelve thousand and one', 'w')", "12001"},
+         {"$formatInteger(1/0, 'a')", "D1011@15"},
          {"$formatInteger(1e300, 'i')", "D3130@15"}});
 }
 
@@ -81,6 +85,8 @@ TEST(DateTimeFunctions, FormatAndParse) {
          {"$toMillis('7th November 2017', '[D1o] [MNn] [Y]')", "1510012800000"},
          {"$toMillis('2017 15', '[Y] [H]')", "D3136@10"},
          {"$toMillis('soon')", "D3110@10"},
+         {"$fromMillis(1, '[FNn]', 'nowhere')", R"("undefined")"},
+         {"$fromMillis(1, '[Dwo]', 'nowhere')", "D1011@12"},
          {"$fromMillis(0, '[Y')", "D3135@12"},
          {"$fromMillis(0, '[YN]')", "D3133@12"}});
 }

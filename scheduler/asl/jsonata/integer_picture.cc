@@ -67,8 +67,13 @@ std::string FormatDecimal(double value, const IntegerPicture& picture) {
     for (size_t i = count; i > 0; --i) digits.insert(digits.size() - i * interval, separator);
   } else {
     for (auto separator = picture.separators.rbegin(); separator != picture.separators.rend(); ++separator) {
-      size_t at = digits.size() >= separator->position ? digits.size() - separator->position : 0;
-      digits.insert(at, ToUtf32(separator->character));
+      // Beyond the digits JavaScript's substr counts from the end, which loses what stands before.
+      if (digits.size() < separator->position) {
+        digits.erase(0, digits.size() - std::min(digits.size(), separator->position - digits.size()));
+        digits.insert(0, ToUtf32(separator->character));
+      } else {
+        digits.insert(digits.size() - separator->position, ToUtf32(separator->character));
+      }
     }
   }
   std::string text = FromUtf32(digits);

@@ -51,6 +51,7 @@ TEST(Jsonata, TransformsACopyOnly) {
 TEST(Jsonata, ClosesOverVariablesAndAppliesPartially) {
   EXPECT_EQ(Evaluated("($add := function($a, $b){$a + $b}; $inc := $add(?, 1); $map([1..3], $inc))"), "[2,3,4]");
   EXPECT_EQ(Evaluated("($f := $uppercase ~> $substringBefore(?, 'B'); $f('abc'))"), R"("A")");
+  EXPECT_EQ(Evaluated("($f := $map(?, $string) ~> $sum; [] ~> $f)"), "undefined");
   EXPECT_EQ(Evaluated("($x := 1; ($x := 2); $x)"), "1");
 }
 

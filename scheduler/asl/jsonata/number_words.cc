@@ -114,6 +114,8 @@ std::vector<std::string> Split(std::string_view text) {
 }  // namespace
 
 std::string NumberToWords(double value, bool ordinal) {
+  // The reference recurses without end here.
+  if (!std::isfinite(value)) throw Failure("D1011");
   // Beyond the trillions the words repeat ("trillion trillion"), each time 12 digits further; doubles end at 1e308.
   return Words(value, false, ordinal);
 }
@@ -213,6 +215,7 @@ double RomanToNumber(std::string_view text) {
 }
 
 std::string NumberToLetters(double value, char first) {
+  if (!std::isfinite(value)) throw Failure("D1011");  // the reference does not end
   std::string result;
   while (value > 0) {
     result.insert(result.begin(), static_cast<char>(first + static_cast<int>(std::fmod(value - 1, 26))));
