@@ -73,12 +73,27 @@ bool Engine::WhenChanged(EntityId entity, std::function<void()> done) {
   return true;
 }
 
+bool Engine::Release::EndsTask(const core::TaskRef& task) const {
+  return answered == task || std::any_of(effects.begin(), effects.end(), [&](const core::Effect& effect) {
+           const auto* revoke = std::get_if<core::RevokeTask>(&effect);
+           return revoke != nullptr && revoke->task == task;
+         });
+}
+
+// What memory still waits for, the log does too: nobody outside can name a task whose start is not durable. What memory
+// does not wait for any more, the log still does where the decision that ended it is on its way.
 bool Engine::HasTask(const core::TaskRef& task) const {
   auto found = entities_.find(task.entity);
-  if (found == entities_.end()) return false;
-  const history::Frame* frame = found->second->state.Find(task.frame);
+  const history::Frame* frame = found == entities_.end() ? nullptr : found->second->state.Find(task.frame);
   const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
-  return waiting != nullptr && waiting->scheduled_event == task.scheduled_event && waiting->attempt == task.attempt;
+  if (waiting != nullptr && waiting->scheduled_event == task.scheduled_event && waiting->attempt == task.attempt) {
+    return true;
+  }
+  auto ends_it = [&](const Batch* batch) {
+    return batch != nullptr && std::any_of(batch->releases.begin(), batch->releases.end(),
+                                           [&](const Release& release) { return release.EndsTask(task); });
+  };
+  return ends_it(at_log_) || ends_it(deciding_.get());
 }
 
 void Engine::Arm(const TimerKey& key, base::WallTime due) {
@@ -111,12 +126,12 @@ void Engine::WakeUp() {
       }
     });
   }
-  for (const core::TaskRef& task : sessions_.TakeLost(now)) {
-    Submit(task.entity, core::ReleaseTask{task, true}, ignore);
-  }
-  for (const core::TaskRef& task : sessions_.TakeSilent(now)) {
-    Submit(task.entity, core::HeartbeatMissed{task}, ignore);
-  }
+  auto submit = [&](const core::TaskRef& task, core::Command command) {
+    if (Owns(task.entity.slot()) || !parts_.submit_elsewhere) return Submit(task.entity, std::move(command), ignore);
+    parts_.submit_elsewhere(task.entity, std::move(command));
+  };
+  for (const core::TaskRef& task : sessions_.TakeLost(now)) submit(task, core::ReleaseTask{task, true});
+  for (const core::TaskRef& task : sessions_.TakeSilent(now)) submit(task, core::HeartbeatMissed{task});
   while (!ended_names_.empty() && now - ended_names_.front().first > std::chrono::seconds(10)) {
     auto name = names_.find(ended_names_.front().second);
     if (name != names_.end() && name->second.ended) names_.erase(name);

@@ -25,6 +25,13 @@ bool IsOwed(const core::Command& command) {
          std::holds_alternative<core::Continue>(command);
 }
 
+// The hand-out that the command is about.
+std::optional<core::TaskRef> HandOutOf(const core::Command& command) {
+  if (const auto* complete = std::get_if<core::CompleteTask>(&command)) return complete->task;
+  if (const auto* release = std::get_if<core::ReleaseTask>(&command)) return release->task;
+  return std::nullopt;
+}
+
 }  // namespace
 
 absl::Status NotServed(const std::string& why) {
@@ -129,6 +136,7 @@ void Engine::Turn() {
   }
   std::vector<history::PartitionBatch> rows;
   rows.reserve(deciding_->rows.size());
+  // What is left of them says which partitions, under which epochs, the batch is of.
   for (auto& [id, batch] : deciding_->rows) rows.push_back(std::move(batch));
   appending_ = true;
   // Held by the closure until the log answers.
@@ -232,13 +240,13 @@ void Engine::DecideOne(Mail mail) {
   rows.decisions.push_back({mail.entity, state.revision, first, std::move(bytes)});
   partition->next_sequence = partition->next_sequence.next();
   Observe(*entity, decision.events);
-  deciding_->releases.push_back(
-      {mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply), is_start_task});
+  deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply),
+                                 is_start_task, HandOutOf(mail.command)});
 }
 
 void Engine::AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal) {
   if (parts_.clock.MonotonicNow() >= partition.lease_until) {
-    refusal = absl::UnavailableError("this node's lease of the partition has run out; ask again");
+    refusal = NotServed("this node's lease of the partition has run out; ask again");
   }
   deciding_->releases.push_back({mail.entity,
                                  partition.id,
@@ -270,7 +278,12 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
     return;
   }
   failures_in_a_row_ = 0;
-  for (PartitionId refused : result.refused) DropPartition(refused, "another node has claimed it");
+  // A partition that was dropped meanwhile and claimed anew is not the one that was refused.
+  for (PartitionId refused : result.refused) {
+    if (ClaimedUnder(refused, batch->rows.at(refused).epoch) != nullptr) {
+      DropPartition(refused, "another node has claimed it");
+    }
+  }
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
   for (Release& release : batch->releases) {
     bool is_refused =

@@ -132,6 +132,8 @@ class Engine {
 
   // OK, or why this node cannot serve just now.
   absl::Status Health() const;
+  // False while the database cannot be used.
+  bool CanAppend() const { return trouble_.empty(); }
 
   // ---- commands. Replies come after the commit; UNAVAILABLE means "not recorded as far as is known: ask again".
 
@@ -143,7 +145,8 @@ class Engine {
   // Calls `done` once, at the next commit of a decision on the execution; false where it is not open here.
   bool WhenChanged(base::EntityId entity, std::function<void()> done);
 
-  // The hand-out is the current one: not answered, not timed out, not given to another.
+  // The hand-out is the current one: not answered, not timed out, not given to another, as far as the log says. An end
+  // that is decided but not durable yet does not count.
   bool HasTask(const core::TaskRef& task) const;
 
   // The open execution of that name, if this node has it.

@@ -60,6 +60,10 @@ struct Engine::Release {
   std::function<void(absl::Status)> reply;
   // Of StartTask: the dispatcher hears by the reply whether its claim was used.
   bool reply_returns_claim = false;
+  // The hand-out that the decision ended by its holder's word; others it ends show as RevokeTask.
+  std::optional<core::TaskRef> answered = {};
+
+  bool EndsTask(const core::TaskRef& task) const;
 };
 
 struct Engine::Batch {
