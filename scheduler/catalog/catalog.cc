@@ -189,6 +189,17 @@ void Catalog::Find(const std::string& arn, gateway::Done<std::shared_ptr<const M
                      });
 }
 
+void Catalog::KeepDefinition(const std::string& text, std::function<void(absl::StatusOr<KeptDefinition>)> done) {
+  KeptDefinition kept{Sha256Hex(text), nullptr};
+  auto program = Compile(kept.digest, text, "STANDARD");
+  if (!program.ok()) return done(program.status());
+  kept.program = *std::move(program);
+  store_.InsertDefinition(kept.digest, text, [kept, done = std::move(done)](absl::StatusOr<bool> inserted) {
+    if (!inserted.ok()) return done(inserted.status());
+    done(kept);
+  });
+}
+
 void Catalog::LoadProgram(const std::string& digest,
                           std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done) {
   if (auto kept = programs_.find(digest); kept != programs_.end()) {

@@ -39,6 +39,12 @@ class Catalog {
             gateway::Done<gateway::PageOf<gateway::StateMachine>> done);
   // NOT_FOUND as StateMachineDoesNotExist.
   void Find(const std::string& arn, gateway::Done<std::shared_ptr<const Machine>> done);
+  // Keeps a definition that belongs to no machine, so that an execution can pin it.
+  struct KeptDefinition {
+    std::string digest;
+    std::shared_ptr<const asl::Program> program;
+  };
+  void KeepDefinition(const std::string& text, std::function<void(absl::StatusOr<KeptDefinition>)> done);
   void LoadProgram(const std::string& digest,
                    std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done);
 

@@ -75,9 +75,10 @@ gateway::Activity ReadActivity(const pqxx::row& row) {
 constexpr char kActivityColumns[] =
     "account, region, name, encryption, tags, (extract(epoch from created_at) * 1000)::bigint";
 
-void StoreDefinition(pqxx::work& tx, const MachineRow& row) {
-  tx.exec_params("insert into pawl.definitions (digest, text) values ($1, $2) on conflict do nothing",
-                 row.definition_digest, row.machine.definition);
+bool StoreDefinition(pqxx::work& tx, const std::string& digest, const std::string& text) {
+  return tx.exec_params("insert into pawl.definitions (digest, text) values ($1, $2) on conflict do nothing", digest,
+                        text)
+             .affected_rows() == 1;
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ void PgStore::FindMachine(MachineKey key, Done<std::optional<MachineRow>> done) 
 void PgStore::InsertMachine(MachineRow row, Done<bool> done) {
   Ask<bool>(
       [row = std::move(row)](pqxx::work& tx) {
-        StoreDefinition(tx, row);
+        StoreDefinition(tx, row.definition_digest, row.machine.definition);
         const gateway::StateMachine& m = row.machine;
         return tx.exec_params(
                      "insert into pawl.state_machines (account, region, name, type, status, role_arn, "
@@ -140,7 +141,7 @@ void PgStore::InsertMachine(MachineRow row, Done<bool> done) {
 void PgStore::ReplaceMachine(MachineRow row, Done<bool> done) {
   Ask<bool>(
       [row = std::move(row)](pqxx::work& tx) {
-        StoreDefinition(tx, row);
+        StoreDefinition(tx, row.definition_digest, row.machine.definition);
         const gateway::StateMachine& m = row.machine;
         return tx.exec_params(
                      "update pawl.state_machines set role_arn = $4, definition_digest = $5, revision_id = $6, "
@@ -178,6 +179,12 @@ void PgStore::ListMachines(std::string account, std::string region, std::string 
         return machines;
       },
       std::move(done));
+}
+
+void PgStore::InsertDefinition(std::string digest, std::string text, Done<bool> done) {
+  Ask<bool>([digest = std::move(digest),
+             text = std::move(text)](pqxx::work& tx) { return StoreDefinition(tx, digest, text); },
+            std::move(done));
 }
 
 void PgStore::FindDefinition(std::string digest, Done<std::optional<std::string>> done) {

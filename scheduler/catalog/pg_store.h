@@ -18,6 +18,7 @@ class PgStore : public CatalogStore {
   void DeleteMachine(MachineKey key, Done<bool> done) override;
   void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                     Done<std::vector<MachineRow>> done) override;
+  void InsertDefinition(std::string digest, std::string text, Done<bool> done) override;
   void FindDefinition(std::string digest, Done<std::optional<std::string>> done) override;
   void FindActivity(ActivityKey key, Done<std::optional<gateway::Activity>> done) override;
   void InsertActivity(ActivityKey key, gateway::Activity activity, Done<bool> done) override;

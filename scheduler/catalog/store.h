@@ -43,6 +43,8 @@ class CatalogStore {
   // By name, those after `after_name`; definitions left out.
   virtual void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                             Done<std::vector<MachineRow>> done) = 0;
+  // False: it is there already.
+  virtual void InsertDefinition(std::string digest, std::string text, Done<bool> done) = 0;
   virtual void FindDefinition(std::string digest, Done<std::optional<std::string>> done) = 0;
 
   virtual void FindActivity(ActivityKey key, Done<std::optional<gateway::Activity>> done) = 0;

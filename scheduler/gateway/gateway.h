@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "scheduler/asl/test_state/request.h"
 #include "shared/base/clock.h"
 
 namespace pawl::gateway {
@@ -69,6 +70,14 @@ struct UpdateStateMachineRequest {
   std::optional<std::string> logging_json;
   std::optional<std::string> tracing_json;
   std::optional<std::string> encryption_json;
+};
+
+// What a definition was found to have (scheduler/asl/validate). Locations as AWS writes them.
+struct DefinitionDiagnostic {
+  bool is_error = true;
+  std::string code;
+  std::string message;
+  std::string location;  // empty: none
 };
 
 struct Page {
@@ -229,6 +238,11 @@ class Gateway {
   virtual void DescribeStateMachineForExecution(const Caller&, std::string execution_arn, Done<StateMachine>) = 0;
   virtual void DeleteStateMachine(const Caller&, std::string arn, Done<Nothing>) = 0;
   virtual void ListStateMachines(const Caller&, Page, Done<PageOf<StateMachine>>) = 0;
+  // Everything that is wrong or doubtful, in the order of the text. `type`: STANDARD or EXPRESS.
+  virtual void ValidateDefinition(std::string definition, std::string type,
+                                  Done<std::vector<DefinitionDiagnostic>>) = 0;
+  // `request` gets account and region of the caller. A Task without a mock is done by whoever serves its queue.
+  virtual void TestState(const Caller&, asl::TestStateRequest request, Done<asl::TestStateAnswer>) = 0;
 
   virtual void StartExecution(const Caller&, StartExecutionRequest, Done<StartedExecution>) = 0;
   // Outcomes in the order of the requests; all requests name the same state machine.

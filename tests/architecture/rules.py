@@ -31,6 +31,7 @@ ARROWS = {
     "scheduler/asl/jsonata": ["scheduler/asl/intrinsics", "shared/base", "shared/json"],
     "scheduler/asl/validate": ["scheduler/asl", "shared/base", "shared/json"],
     "scheduler/asl/interpret": ["scheduler/asl", "shared/base", "shared/json"],
+    "scheduler/asl/test_state": ["scheduler/asl", "shared/base", "shared/json"],
     "scheduler/core": ["scheduler/asl", "history/event", "history/state", "shared/base", "shared/json"],
     "scheduler/timers": ["shared/base"],
     "scheduler/dispatch": ["scheduler/core", "scheduler/timers", "history/event", "shared/base"],
@@ -38,8 +39,8 @@ ARROWS = {
                             "history/codec", "history/event", "history/state", "shared/base", "shared/json"],
     "scheduler/cluster": ["history/log", "history/migrations", "shared/base", "shared/pg", "shared/telemetry"],
     # The interface and its small types are what those below implement with; service.h puts them together.
-    "scheduler/gateway": ["scheduler/catalog", "scheduler/core", "scheduler/partition", "scheduler/query",
-                          "history/event", "shared/base", "shared/json"],
+    "scheduler/gateway": ["scheduler/asl/validate", "scheduler/asl/test_state", "scheduler/catalog", "scheduler/core",
+                          "scheduler/partition", "scheduler/query", "history/event", "shared/base", "shared/json"],
     "scheduler/catalog": ["scheduler/asl", *GATEWAY_INTERFACE, "shared/base", "shared/json", "shared/pg",
                           "shared/telemetry"],
     "scheduler/query": ["history", *GATEWAY_INTERFACE, "scheduler/partition", "shared/base", "shared/json"],

@@ -32,7 +32,9 @@ constexpr Entry kServed[] = {
     {"SendTaskSuccess", SendTaskSuccess},
     {"StartExecution", StartExecution},
     {"StopExecution", StopExecution},
+    {"TestState", TestState},
     {"UpdateStateMachine", UpdateStateMachine},
+    {"ValidateStateMachineDefinition", ValidateStateMachineDefinition},
 };
 static_assert(std::is_sorted(std::begin(kServed), std::end(kServed),
                              [](const Entry& a, const Entry& b) { return a.name < b.name; }));
@@ -51,11 +53,9 @@ constexpr std::string_view kNotServedYet[] = {
     "RedriveExecution",
     "StartSyncExecution",
     "TagResource",
-    "TestState",
     "UntagResource",
     "UpdateMapRun",
     "UpdateStateMachineAlias",
-    "ValidateStateMachineDefinition",
 };
 
 }  // namespace

@@ -17,6 +17,10 @@ void UpdateStateMachine(Call& call);
 void DeleteStateMachine(Call& call);
 void ListStateMachines(Call& call);
 
+// definition_operations.cc
+void ValidateStateMachineDefinition(Call& call);
+void TestState(Call& call);
+
 // execution_operations.cc
 void StartExecution(Call& call);
 void DescribeExecution(Call& call);

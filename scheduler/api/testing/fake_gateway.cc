@@ -249,6 +249,17 @@ absl::StatusOr<StartedExecution> FakeGateway::Start(const StartExecutionRequest&
   return StartedExecution{execution.arn, kNow};
 }
 
+void FakeGateway::ValidateDefinition(std::string, std::string, Done<std::vector<DefinitionDiagnostic>> done) {
+  if (!refusal.ok()) return done(refusal);
+  done(diagnostics);
+}
+
+void FakeGateway::TestState(const Caller&, asl::TestStateRequest request, Done<asl::TestStateAnswer> done) {
+  if (!refusal.ok()) return done(refusal);
+  tested = std::move(request);
+  done(test_state_answer);
+}
+
 void FakeGateway::StartExecution(const Caller& caller, StartExecutionRequest request, Done<StartedExecution> done) {
   absl::StatusOr<StartedExecution> result = absl::InternalError("");
   {

@@ -24,6 +24,10 @@ class FakeGateway : public gateway::Gateway {
   bool ends_at_once = false;
   // Every call is refused with this, unless OK.
   absl::Status refusal = absl::OkStatus();
+  // What the next ValidateDefinition and TestState answer; and what the last TestState was asked.
+  std::vector<gateway::DefinitionDiagnostic> diagnostics;
+  asl::TestStateAnswer test_state_answer;
+  asl::TestStateRequest tested;
 
   void Finish(const std::string& execution_arn, const std::string& output);
   void AppendEvent(const std::string& execution_arn, const std::string& event);
@@ -51,6 +55,10 @@ class FakeGateway : public gateway::Gateway {
   void DeleteStateMachine(const gateway::Caller&, std::string arn, gateway::Done<gateway::Nothing>) override;
   void ListStateMachines(const gateway::Caller&, gateway::Page,
                          gateway::Done<gateway::PageOf<gateway::StateMachine>>) override;
+
+  void ValidateDefinition(std::string definition, std::string type,
+                          gateway::Done<std::vector<gateway::DefinitionDiagnostic>>) override;
+  void TestState(const gateway::Caller&, asl::TestStateRequest, gateway::Done<asl::TestStateAnswer>) override;
 
   void StartExecution(const gateway::Caller&, gateway::StartExecutionRequest,
                       gateway::Done<gateway::StartedExecution>) override;

@@ -1,5 +1,5 @@
 // What a state consists of once it is compiled: paths, templates, rules, retriers. Made by scheduler/asl/validate, read
-// by scheduler/asl/interpret; nobody else includes this. Plain immutable data.
+// by scheduler/asl/interpret and scheduler/asl/test_state; nobody else includes this. Plain immutable data.
 #pragma once
 
 #include <cstdint>

@@ -92,7 +92,12 @@ Fallible<StartMap> Tolerance(const Evaluator& evaluator, const Data& input, Star
   if (start.tolerated_failure_count) {
     evaluator.Stage("toleratedFailureCount", Data::Of(Value::Int(*start.tolerated_failure_count)));
   }
-  if (percentage) evaluator.Stage("toleratedFailurePercentage", Data::Of(Value::Double(*percentage)));
+  if (percentage && evaluator.scope().inspector != nullptr) {
+    // Recorded as 1.0 where it was written as 1.
+    std::string text = json::NumberToText(*percentage);
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    evaluator.Stage("toleratedFailurePercentage", Data::Of(Value::NumberText(std::move(text))));
+  }
   return start;
 }
 
@@ -175,7 +180,8 @@ Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
   if (!map.reader) {
     PAWL_ASSIGN_OR_FAIL(Data items,
                         evaluator.is_jsonata() ? ItemsByExpression(evaluator, input) : ItemsByPath(evaluator, input));
-    if (map.items_path || map.items) evaluator.Stage("afterItemsPath", items);
+    if (map.items_path) evaluator.Stage("afterItemsPath", items);
+    if (map.items) evaluator.Stage("afterItems", items);
     start.length = items.Get().size();
     start.items = std::move(items).ToDerived();
   } else {

@@ -32,14 +32,14 @@ class LazyValue {
 // trace.h, which writes everything down. Execution passes none, and then no stage is even computed.
 //
 // Stages, under AWS's names where AWS has one:
-//   "input"                raw input                              "variables"        what is visible, inner scopes
-//   first "afterInputPath"       JSONPath                               "afterParameters"  JSONPath, "afterArguments"
-//   JSONata "afterItemsPath"       Map: the items                         "afterItemSelector" one iteration's input
-//   "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"          Map
-//   "result"               of the work                            "errorOutput"      {Error, Cause} that a Catch takes
-//   "afterResultSelector", "afterResultPath"                      JSONPath
-//   "assignedVariables"    an object; only where something is assigned
-//   "output"               after OutputPath or Output: what the next state gets
+// - "input": raw; "variables": those visible, inner scopes first
+// - "afterInputPath" and "afterParameters" in JSONPath, "afterArguments" in JSONata
+// - of a Map: "afterItemsPath" in JSONPath, "afterItems" in JSONata, "afterItemSelector" (one iteration's input),
+//   "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"
+// - "result" of the work; "errorOutput": the {Error, Cause} that a Catch takes
+// - "afterResultSelector" and "afterResultPath" in JSONPath
+// - "assignedVariables": an object, only where something is assigned
+// - "output": after OutputPath or Output, what the next state gets
 // A stage that a state does not have is not told. TestState shows fewer of them for some types (recorded: a Parallel's
 // only afterResultSelector and afterResultPath); that choice is its own.
 class Inspector {

@@ -87,6 +87,16 @@ CompileResult Compile(std::string_view text, const CompileOptions& options) {
   }
 
   Report report(text);
+  if (!options.single_state.empty()) {
+    Surroundings around;
+    around.type = options.type;
+    // Recorded: parallel_state_empty_branches is told of "/States/StateName/Branches".
+    Block block = StateCompiler(options, report)
+                      .CompileSingle({"/States/" + options.single_state, &root}, options.single_state, around);
+    if (!report.has_errors()) result.program = ProgramBuilder::Build(std::move(block), text, "", std::nullopt);
+    result.diagnostics = report.Take();
+    return result;
+  }
   const Place place{"", &root};
   Surroundings around;
   around.type = options.type;

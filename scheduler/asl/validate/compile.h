@@ -29,6 +29,8 @@ struct CompileOptions {
   MachineType type = MachineType::kStandard;
   size_t definition_bytes_max = 1'048'576;
   int nesting_max = 100;  // of Parallel and Map
+  // Not empty: the text is no machine but one state, which gets this name. Where it goes to is not checked (TestState).
+  std::string single_state;
 };
 
 struct CompileResult {

@@ -130,6 +130,13 @@ Block StateCompiler::CompileBlock(const Place& place, const Surroundings& around
   return block;
 }
 
+Block StateCompiler::CompileSingle(const Place& place, const std::string& name, const Surroundings& around) {
+  Block block;
+  block.start_at = name;
+  block.states.push_back(CompileState(place, name, around));
+  return block;
+}
+
 QueryLanguage StateCompiler::LanguageOf(const Fields& common, const Surroundings& around, bool& refused) {
   if (!common.Has("QueryLanguage")) return around.machine_language;
   const Value& value = common.At("QueryLanguage").value();

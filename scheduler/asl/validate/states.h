@@ -26,6 +26,8 @@ class StateCompiler {
   // `place` is an object with StartAt and States; `known` are the fields that it may have. Recursion is bounded by
   // CompileOptions::nesting_max and by the parser's depth limit.
   Block CompileBlock(const Place& place, const Surroundings& around, const std::vector<std::string>& known);
+  // A block of one state, which is all that `place` has.
+  Block CompileSingle(const Place& place, const std::string& name, const Surroundings& around);
 
  private:
   std::unique_ptr<State> CompileState(const Place& place, const std::string& name, const Surroundings& around);
