@@ -140,6 +140,8 @@ void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<T
   for (size_t i = 0; i < results.size(); ++i) {
     TaskOutcome& outcome = results[i];
     bool invalid = outcome.output && !json::IsValid(*outcome.output);
+    const size_t size = outcome.output ? outcome.output->size() : 0;
+    const bool too_large = size > parts_.payload_bytes_max && parts_.payload_bytes_max > 0;  // the core fails it
     auto acknowledge = [this, call, i](ResultCode code, const absl::Status& status) {
       call->response.acks[i] = {code, std::string(status.message())};
       if (--call->acks_left > 0) return;
@@ -154,12 +156,17 @@ void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<T
       acknowledge(ResultCode::kStale, BadToken());
       continue;
     }
-    auto reply = [this, task = *task, acknowledge, invalid](const absl::Status& status) {
+    auto reply = [this, task = *task, acknowledge, invalid, too_large, size](const absl::Status& status) {
       if (IsPassing(status)) return acknowledge(ResultCode::kRetry, status);
       parts_.engine.sessions().Drop(task, false);
       if (!status.ok()) return acknowledge(ResultCode::kStale, status);
-      acknowledge(invalid ? ResultCode::kInvalid : ResultCode::kRecorded,
-                  invalid ? absl::InvalidArgumentError("the output is no JSON") : absl::OkStatus());
+      if (invalid) return acknowledge(ResultCode::kInvalid, absl::InvalidArgumentError("the output is no JSON"));
+      if (too_large) {
+        return acknowledge(ResultCode::kInvalid,
+                           absl::InvalidArgumentError("the output has " + std::to_string(size) + " bytes, at most " +
+                                                      std::to_string(parts_.payload_bytes_max) + " are allowed"));
+      }
+      acknowledge(ResultCode::kRecorded, absl::OkStatus());
     };
     if (outcome.returned) {
       parts_.engine.Submit(task->entity, core::ReleaseTask{*task, false}, reply);

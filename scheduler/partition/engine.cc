@@ -277,13 +277,12 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
     ScheduleTurn();
     return;
   }
-  failures_in_a_row_ = 0;
   // A partition that was dropped meanwhile and claimed anew is not the one that was refused.
+  std::vector<PartitionId> lost;
   for (PartitionId refused : result.refused) {
-    if (ClaimedUnder(refused, batch->rows.at(refused).epoch) != nullptr) {
-      DropPartition(refused, "another node has claimed it");
-    }
+    if (ClaimedUnder(refused, batch->rows.at(refused).epoch) != nullptr) lost.push_back(refused);
   }
+  GiveUp(lost, "another node has claimed it, or this node's session with the database has ended");
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
   for (Release& release : batch->releases) {
     bool is_refused =

@@ -204,12 +204,19 @@ class Engine {
   void Recovered(base::PartitionId partition, base::Epoch epoch);
   // The partition as claimed under `epoch`; null where it was dropped since.
   Partition* ClaimedUnder(base::PartitionId partition, base::Epoch epoch);
-  void DropPartition(base::PartitionId partition, const std::string& why);
+  void DropPartition(base::PartitionId partition);
   // Takes what memory has of an execution of a partition that is dropped out of timers and queues.
   void Forget(const Entity& entity);
   // Releases the partitions that are given up and of which nothing is under way.
   void ReleaseLeaving();
   void DropEverything(const std::string& why);
+
+  // trouble.cc
+  void NoteTrouble(const std::string& error);
+  // Something worked.
+  void TroubleMayBeOver();
+  // Drops partitions that are not this node's any more, and says so in one line.
+  void GiveUp(const std::vector<base::PartitionId>& partitions, const std::string& why);
 
   // starts.cc
   void LookUpNames();
@@ -240,7 +247,9 @@ class Engine {
   std::function<void()> stopped_;
   // Raised when memory is thrown away: what was under way under an older one is void.
   uint64_t generation_ = 0;
-  std::string trouble_;  // why Health is not OK; empty if it is
+  std::string trouble_;           // the last error of a database that cannot be used; empty where it can
+  uint64_t troubles_ = 0;         // errors so far
+  bool is_on_probation_ = false;  // it works again, but not for long yet
   int failures_in_a_row_ = 0;
 
   // An execution's name is unique for as long as it is stored; open ones and those that ended a moment ago are here, so

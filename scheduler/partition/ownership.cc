@@ -66,8 +66,9 @@ void Engine::ReleaseLeaving() {
     }
   }
   if (gone.empty()) return;
+  parts_.observer.LogLine(std::to_string(gone.size()) + " partitions are handed over");
   for (PartitionId id : gone) {
-    DropPartition(id, "it is handed over");
+    DropPartition(id);
     releasing_.insert(id);
   }
   parts_.log.Release(settings_.node, gone, [this, gone] {
@@ -92,14 +93,10 @@ void Engine::ClaimFree() {
       return;
     }
     if (!claimed.ok()) {
-      trouble_ = "the database cannot be used: " + std::string(claimed.status().message());
-      ++failures_in_a_row_;
-      if (failures_in_a_row_ == 1) parts_.observer.LogLine(trouble_);
+      NoteTrouble(std::string(claimed.status().message()));
       return;
     }
-    if (!trouble_.empty()) parts_.observer.LogLine("the database can be used again");
-    trouble_.clear();
-    failures_in_a_row_ = 0;
+    TroubleMayBeOver();
     for (const history::Claimed& claim : *claimed) {
       auto partition = std::make_unique<Partition>();
       partition->id = claim.partition;
@@ -127,7 +124,11 @@ void Engine::Renew() {
   base::MonotonicTime lease_until = now + settings_.lease;
   parts_.log.Renew(settings_.node, settings_.lease, [this, asked, lease_until, generation = generation_](auto held) {
     if (generation != generation_ || stopping_) return;
-    if (!held.ok()) return;  // the fence stands guard; a lost connection shows at the next append
+    if (!held.ok()) {  // the fence stands guard
+      NoteTrouble(std::string(held.status().message()));
+      return;
+    }
+    TroubleMayBeOver();
     std::set<PartitionId> still(held->begin(), held->end());
     std::vector<PartitionId> lost;
     for (const auto& [id, epoch] : asked) {
@@ -139,7 +140,7 @@ void Engine::Renew() {
         lost.push_back(id);
       }
     }
-    for (PartitionId id : lost) DropPartition(id, "its lease is gone");
+    GiveUp(lost, "the lease is gone");
     ClaimFree();
   });
 }
@@ -186,7 +187,8 @@ void Engine::Recover(PartitionId id, base::Epoch epoch) {
       [this, id, epoch](const absl::Status& status) {
         if (ClaimedUnder(id, epoch) == nullptr) return;
         if (!status.ok()) {
-          DropPartition(id, "it could not be read: " + std::string(status.message()));
+          NoteTrouble(std::string(status.message()));
+          DropPartition(id);
           return;
         }
         Recovered(id, epoch);
@@ -240,10 +242,9 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
   one_done();
 }
 
-void Engine::DropPartition(PartitionId id, const std::string& why) {
+void Engine::DropPartition(PartitionId id) {
   auto found = partitions_.find(id);
   if (found == partitions_.end()) return;
-  parts_.observer.LogLine("partition " + std::to_string(id.value()) + " is given up: " + why);
   std::unique_ptr<Partition> gone = std::move(found->second);
   partitions_.erase(found);
   for (auto it = entities_.begin(); it != entities_.end();) {
@@ -291,9 +292,7 @@ void Engine::Forget(const Entity& entity) {
 
 void Engine::DropEverything(const std::string& why) {
   ++generation_;
-  ++failures_in_a_row_;
-  if (trouble_.empty()) parts_.observer.LogLine("the last commit's outcome is unknown, reading the log again: " + why);
-  trouble_ = "the database cannot be used: " + why;
+  NoteTrouble(why);
   auto batch = std::move(deciding_);
   auto partitions = std::move(partitions_);
   auto entities = std::move(entities_);

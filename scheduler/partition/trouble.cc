@@ -1,0 +1,50 @@
+// The database in trouble: told once when it begins, once when it is over.
+//
+// A server can take a claim and fail the append that follows it (one with a full disk does), so a claim that works ends
+// nothing: the trouble is over when nothing has failed for a while after it. Until then the patience between attempts
+// keeps growing, Health says what the last error was, and the log has one line.
+#include <algorithm>
+
+#include "scheduler/partition/engine.h"
+#include "scheduler/partition/parts.h"
+
+namespace pawl::partition {
+namespace {
+
+constexpr std::chrono::seconds kProbation{1};
+
+}  // namespace
+
+void Engine::NoteTrouble(const std::string& error) {
+  ++troubles_;
+  ++failures_in_a_row_;
+  if (trouble_.empty()) parts_.observer.LogLine("the database cannot be used, trying again: " + error);
+  trouble_ = "the database cannot be used: " + error;
+}
+
+void Engine::TroubleMayBeOver() {
+  if (trouble_.empty() || is_on_probation_) return;
+  is_on_probation_ = true;
+  parts_.executor.PostAt(parts_.clock.MonotonicNow() + kProbation, [this, troubles = troubles_] {
+    is_on_probation_ = false;
+    // Where it failed again meanwhile, whatever works next begins a new probation.
+    if (troubles != troubles_ || trouble_.empty()) return;
+    trouble_.clear();
+    failures_in_a_row_ = 0;
+    parts_.observer.LogLine("the database can be used again");
+  });
+}
+
+void Engine::GiveUp(const std::vector<base::PartitionId>& partitions, const std::string& why) {
+  if (partitions.empty()) return;
+  std::string names;
+  for (size_t i = 0; i < std::min<size_t>(partitions.size(), 8); ++i) {
+    names += (i == 0 ? "" : ", ") + std::to_string(partitions[i].value());
+  }
+  if (partitions.size() > 8) names += " and " + std::to_string(partitions.size() - 8) + " more";
+  parts_.observer.LogLine((partitions.size() == 1 ? "partition " : "partitions ") + names +
+                          (partitions.size() == 1 ? " is given up: " : " are given up: ") + why);
+  for (base::PartitionId id : partitions) DropPartition(id);
+}
+
+}  // namespace pawl::partition
