@@ -11,8 +11,9 @@ namespace {
 
 constexpr int kKeepaliveTimeMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kConnectMs = 5'000;
 constexpr int kReconnectMinMs = 100;
-constexpr int kReconnectMaxMs = 2'000;
+constexpr int kReconnectMaxMs = 1'000;
 
 }  // namespace
 
@@ -25,7 +26,8 @@ std::shared_ptr<::grpc::Channel> MakeChannel(const std::string& target) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMinMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMinMs);
+  // In spite of its name: how long one attempt to connect may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   return ::grpc::CreateCustomChannel(target, ::grpc::InsecureChannelCredentials(), arguments);
 }

@@ -16,11 +16,18 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+// How long a poll waits for a connection before it fails, in all and between looks at whether it is still wanted.
+constexpr std::chrono::milliseconds kConnectionSlice{200};
+constexpr int kConnectionSlices = 10;
+
 class GrpcTransport : public Transport {
  public:
-  explicit GrpcTransport(const std::string& target) { stub_ = v1::WorkerService::NewStub(rpc::MakeChannel(target)); }
+  explicit GrpcTransport(const std::string& target) : channel_(rpc::MakeChannel(target)) {
+    stub_ = v1::WorkerService::NewStub(channel_);
+  }
 
   absl::StatusOr<v1::PollResponse> Poll(const v1::PollRequest& request) override {
+    AwaitConnection();
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(request.wait_ms()) +
                          std::chrono::seconds(30));
@@ -63,6 +70,16 @@ class GrpcTransport : public Transport {
   }
 
  private:
+  // A connection that is being made gets on only while somebody looks after it: a call, or this.
+  void AwaitConnection() {
+    for (int i = 0; i < kConnectionSlices; ++i) {
+      if (channel_->WaitForConnected(std::chrono::system_clock::now() + kConnectionSlice)) return;
+      std::lock_guard lock(mutex_);
+      if (cancelled_) return;
+    }
+  }
+
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::WorkerService::Stub> stub_;
   std::mutex mutex_;
   std::set<grpc::ClientContext*> polls_;

@@ -289,7 +289,7 @@ class Worker::Core {
     if (std::exchange(connected_, false) || failures_ == 0) {
       if (options_.log) options_.log("the scheduler cannot be reached, trying again: " + std::string(status.message()));
     }
-    failures_ = std::min(failures_ + 1, 6);
+    failures_ = std::min(failures_ + 1, 4);
     auto jitter = std::hash<std::thread::id>()(std::this_thread::get_id()) % 50;
     back_.wait_for(lock, milliseconds((25 << failures_) + jitter), [this] { return stopped_; });
   }
