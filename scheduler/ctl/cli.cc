@@ -64,9 +64,11 @@ int RunCli(int argc, const char* const* argv, std::istream& in, std::ostream& ou
   AddDev(app, cli);
   AddValidate(app, cli);
   AddEval(app, cli);
+  AddSimulate(app, cli);
   AddMachineCommands(app, cli);
   AddExecutionCommands(app, cli);
   AddHistory(app, cli);
+  AddExplain(app, cli);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -36,6 +36,8 @@ void AddEndpointOption(CLI::App& command, Cli& cli);
 
 void AddValidate(CLI::App& app, Cli& cli);           // validate_command.cc
 void AddEval(CLI::App& app, Cli& cli);               // eval_command.cc
+void AddSimulate(CLI::App& app, Cli& cli);           // simulate_command.cc
+void AddExplain(CLI::App& app, Cli& cli);            // explain_command.cc
 void AddMachineCommands(CLI::App& app, Cli& cli);    // machine_commands.cc: create, update, delete, machines
 void AddExecutionCommands(CLI::App& app, Cli& cli);  // execution_commands.cc: start, list, describe, stop
 void AddHistory(CLI::App& app, Cli& cli);            // history_command.cc

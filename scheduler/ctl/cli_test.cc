@@ -55,8 +55,8 @@ class CliTest : public ::testing::Test {
 TEST_F(CliTest, HelpShowsExamplesAndExitCodesEverywhere) {
   EXPECT_EQ(Pawl({"--help"}), kOk);
   EXPECT_THAT(out_, HasSubstr("Exit codes"));
-  for (const char* command : {"dev", "validate", "eval", "create", "update", "delete", "machines", "start", "list",
-                              "describe", "history", "stop"}) {
+  for (const char* command : {"dev", "validate", "eval", "simulate", "explain", "create", "update", "delete",
+                              "machines", "start", "list", "describe", "history", "stop"}) {
     EXPECT_EQ(Pawl({command, "--help"}), kOk) << command;
     EXPECT_THAT(out_, HasSubstr("Examples:\n  pawl " + std::string(command)));
     EXPECT_THAT(out_, HasSubstr("Exit codes"));

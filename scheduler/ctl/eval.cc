@@ -82,7 +82,8 @@ EvalError ErrorOf(const asl::jsonata::Error& error, const EvalCase& one) {
   const bool own_limit = (error.code == "D1011" && one.depth_max) || (error.code == "D1012" && one.time_limit_ms);
   if (own_limit) result.code = "U1001";
   // 0 is an unknown place, except to the parser (S...).
-  if (error.position > 0 || (error.code.starts_with("S") && error.code != "S0217")) result.position = static_cast<int64_t>(error.position);
+  if (error.position > 0 || (error.code.starts_with("S") && error.code != "S0217"))
+    result.position = static_cast<int64_t>(error.position);
   return result;
 }
 
