@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scheduler/catalog/catalog.h"
+#include "scheduler/cluster/router.h"
 #include "scheduler/gateway/gateway.h"
 #include "scheduler/gateway/token.h"
 #include "scheduler/partition/engine.h"
@@ -28,6 +29,7 @@ class Service : public Gateway {
     const base::Clock& clock;
     base::Random& random;  // used on the engine's thread
     partition::Engine& engine;
+    cluster::Router& router;  // what is asked of executions goes through it, wherever they are
     catalog::Catalog& catalog;
     query::Query& query;
     const TokenMaker& tokens;

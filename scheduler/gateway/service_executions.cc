@@ -94,7 +94,7 @@ void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> don
     start.start.timeout_seconds = machine.program->timeout_seconds();
     start.start.trace_header = std::move(request.trace_header);
     std::string arn = core::ExecutionArnOf(start.start);
-    parts_.engine.Start(std::move(start), [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
+    parts_.router.Start(std::move(start), [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
                                            done = std::move(done)](absl::StatusOr<partition::Started> started) {
       if (!started.ok()) return done(EngineRefusal(started.status(), arn));
       // An execution that ended within its first decision is still there at this moment, so its end is not missed.
@@ -119,38 +119,24 @@ void Service::AwaitExecution(const Caller& caller, std::string arn, std::chrono:
   auto parsed = ParseExecutionArn(arn);
   if (!parsed) return done(Refuse(Reason::kInvalidArn, "Invalid Arn: '" + arn + "'"));
   auto key = partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name);
+  if (wait.count() <= 0) return DescribeExecution(caller, std::move(arn), std::move(done));
   parts_.executor.Post([this, caller, arn = std::move(arn), key, parsed = *parsed, wait, done = std::move(done)] {
-    struct Wait {
-      bool answered = false;
-      base::Executor::TimerHandle timer = 0;
-    };
-    auto state = std::make_shared<Wait>();
-    auto read = [this, caller, arn, done, state] {
-      if (std::exchange(state->answered, true)) return;
-      DescribeExecution(caller, arn, done);
-    };
-    std::optional<base::EntityId> entity = parts_.engine.FindOpen(key);
-    bool waits = wait.count() > 0 && entity &&
-                 parts_.engine.WhenEnded(*entity, [this, arn, parsed, done, state,
-                                                   read](absl::StatusOr<partition::Outcome> outcome) {
-                   if (state->answered) return;
-                   if (state->timer != 0) parts_.executor.Cancel(state->timer);
-                   if (!outcome.ok()) return read();
-                   state->answered = true;
-                   Execution execution;
-                   execution.arn = arn;
-                   execution.state_machine_arn = MakeStateMachineArn({parsed.account, parsed.region}, parsed.machine);
-                   execution.name = parsed.name;
-                   execution.status = history::ExecutionStatusName(outcome->status);
-                   execution.started = outcome->started_at;
-                   execution.stopped = outcome->stopped_at;
-                   execution.output = std::move(outcome->output);
-                   execution.error = std::move(outcome->error);
-                   execution.cause = std::move(outcome->cause);
-                   done(std::move(execution));
-                 });
-    if (!waits) return read();
-    state->timer = parts_.executor.PostAt(parts_.clock.MonotonicNow() + wait, read);
+    parts_.router.AwaitEnd(key, wait, [=, this](absl::StatusOr<cluster::Awaited> awaited) {
+      // Not open, or open still when the wait is over: what is stored says the rest.
+      if (!awaited.ok() || !awaited->outcome) return DescribeExecution(caller, arn, done);
+      partition::Outcome& outcome = *awaited->outcome;
+      Execution execution;
+      execution.arn = arn;
+      execution.state_machine_arn = MakeStateMachineArn({parsed.account, parsed.region}, parsed.machine);
+      execution.name = parsed.name;
+      execution.status = history::ExecutionStatusName(outcome.status);
+      execution.started = outcome.started_at;
+      execution.stopped = outcome.stopped_at;
+      execution.output = std::move(outcome.output);
+      execution.error = std::move(outcome.error);
+      execution.cause = std::move(outcome.cause);
+      done(std::move(execution));
+    });
   });
 }
 
@@ -188,14 +174,17 @@ void Service::AwaitChange(const HistoryRequest& request, base::MonotonicTime unt
         // Looks again at a change, and now and then even without one: a change may have come between reading and
         // waiting.
         auto parsed = ParseExecutionArn(request.execution_arn);
-        std::optional<base::EntityId> entity;
+        base::MonotonicTime now = parts_.clock.MonotonicNow();
+        base::MonotonicTime next = std::min(now + std::chrono::seconds(1), until);
         if (parsed) {
-          entity = parts_.engine.FindOpen(
-              partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name));
+          parts_.router.AwaitChange(
+              partition::MakeNameKey(parsed->account, parsed->region, parsed->machine, parsed->name),
+              std::chrono::ceil<std::chrono::milliseconds>(next - now),
+              [again](const absl::StatusOr<cluster::Awaited>& awaited) {
+                if (awaited.ok() && awaited->is_open) again();
+              });
         }
-        if (entity) parts_.engine.WhenChanged(*entity, again);
-        base::MonotonicTime next = parts_.clock.MonotonicNow() + std::chrono::seconds(1);
-        parts_.executor.PostAt(std::min(next, until), again);
+        parts_.executor.PostAt(next, again);
       });
     });
   });
@@ -217,14 +206,12 @@ void Service::StopExecution(const Caller&, StopExecutionRequest request, Done<ba
         });
       });
     };
-    std::optional<base::EntityId> entity = parts_.engine.FindOpen(key);
-    if (!entity) return read();
-    parts_.engine.Submit(*entity, core::StopExecution{request.error, request.cause},
-                         [this, read, done, arn = request.execution_arn](const absl::Status& status) {
-                           if (status.ok()) return done(parts_.clock.WallNow());
-                           if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status)) return read();
-                           done(EngineRefusal(status, arn));
-                         });
+    parts_.router.Stop(key, core::StopExecution{request.error, request.cause},
+                       [this, read, done, arn = request.execution_arn](const absl::Status& status) {
+                         if (status.ok()) return done(parts_.clock.WallNow());
+                         if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status)) return read();
+                         done(EngineRefusal(status, arn));
+                       });
   });
 }
 

@@ -75,7 +75,7 @@ CancelPoll Service::PollWorker(WorkerPollRequest request, std::function<void(Wor
         if (std::optional<TaskRef> task = parts_.tokens.Parse(result.token)) held.push_back(*task);
       }
       for (const TaskRef& missing : sessions.Missing(call->session, held, now, std::chrono::milliseconds(0))) {
-        parts_.engine.Submit(missing.entity, core::ReleaseTask{missing, false}, [](const absl::Status&) {});
+        parts_.router.Submit(core::ReleaseTask{missing, false}, [](const absl::Status&) {});
       }
     }
     polls_.emplace(call->session, call);
@@ -94,7 +94,7 @@ CancelPoll Service::PollWorker(WorkerPollRequest request, std::function<void(Wor
       for (core::TaskDetails& task : tasks) {
         if (call->gone) {
           parts_.engine.sessions().Drop(task.task, false);
-          parts_.engine.Submit(task.task.entity, core::ReleaseTask{task.task, false}, [](const absl::Status&) {});
+          parts_.router.Submit(core::ReleaseTask{task.task, false}, [](const absl::Status&) {});
           continue;
         }
         call->response.tasks.push_back({.token = std::move(task.token),
@@ -169,7 +169,7 @@ void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<T
       acknowledge(ResultCode::kRecorded, absl::OkStatus());
     };
     if (outcome.returned) {
-      parts_.engine.Submit(task->entity, core::ReleaseTask{*task, false}, reply);
+      parts_.router.Submit(core::ReleaseTask{*task, false}, reply);
       continue;
     }
     if (invalid) {
@@ -179,7 +179,7 @@ void Service::ReportResults(const std::shared_ptr<PollCall>& call, std::vector<T
                  .cause = "The worker's output is no JSON.",
                  .returned = false};
     }
-    parts_.engine.Submit(task->entity, CommandOf(*task, std::move(outcome), true), reply);
+    parts_.router.Submit(CommandOf(*task, std::move(outcome), true), reply);
   }
 }
 
@@ -221,8 +221,7 @@ CancelPoll Service::GetActivityTask(const Caller&, std::string activity_arn, std
         if (call->timer != 0) parts_.executor.Cancel(call->timer);
         if (tasks.empty()) return done(ActivityTask{});
         if (call->gone) {
-          parts_.engine.Submit(tasks[0].task.entity, core::ReleaseTask{tasks[0].task, false},
-                               [](const absl::Status&) {});
+          parts_.router.Submit(core::ReleaseTask{tasks[0].task, false}, [](const absl::Status&) {});
           return done(ActivityTask{});
         }
         done(ActivityTask{std::move(tasks[0].token), std::move(tasks[0].input)});
@@ -247,8 +246,8 @@ void Service::CompleteTask(const Caller&, TaskOutcome outcome, Done<Nothing> don
     return done(Refuse(Reason::kInvalidOutput, "Invalid Output: 'the output is no JSON'"));
   }
   parts_.executor.Post([this, task = *task, outcome = std::move(outcome), done = std::move(done)]() mutable {
-    parts_.engine.Submit(task.entity, CommandOf(task, std::move(outcome), false),
-                         [this, task, done = std::move(done)](const absl::Status& status) {
+    parts_.router.Submit(CommandOf(task, std::move(outcome), false),
+                         [done = std::move(done)](const absl::Status& status) {
                            if (status.ok()) return done(Nothing{});
                            if (!IsPassing(status)) return done(TaskIsOver());
                            done(Refuse(Reason::kUnavailable, std::string(status.message())));
@@ -260,9 +259,11 @@ void Service::HeartbeatTask(const Caller&, std::string token, Done<Nothing> done
   std::optional<TaskRef> task = parts_.tokens.Parse(token);
   if (!task) return done(BadToken());
   parts_.executor.Post([this, task = *task, done = std::move(done)] {
-    if (!parts_.engine.HasTask(task)) return done(TaskIsOver());
-    parts_.engine.sessions().Beat(task, parts_.clock.MonotonicNow());
-    done(Nothing{});
+    parts_.router.Beat(task, [done](const absl::Status& status) {
+      if (status.ok()) return done(Nothing{});
+      if (!IsPassing(status)) return done(TaskIsOver());
+      done(Refuse(Reason::kUnavailable, std::string(status.message())));
+    });
   });
 }
 
@@ -276,13 +277,14 @@ void Service::HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>
     for (const TaskHeartbeat& beat : beats) {
       std::optional<TaskRef> task = parts_.tokens.Parse(beat.token);
       if (!task) continue;
-      if (parts_.engine.Health().ok() && !parts_.engine.HasTask(*task)) {
+      if (parts_.engine.Serves(task->entity.slot()) && !parts_.engine.HasTask(*task)) {
         cancelled.push_back(beat.token);
         continue;
       }
+      sessions.Expect(session_id, *task, now, std::nullopt);
       sessions.Beat(*task, now);
       if (!beat.checkpoint.empty()) {
-        parts_.engine.Submit(task->entity, core::CheckpointTask{*task, beat.checkpoint}, [](const absl::Status&) {});
+        parts_.router.Submit(core::CheckpointTask{*task, beat.checkpoint}, [](const absl::Status&) {});
       }
     }
     for (const TaskRef& task : sessions.TakeCancelled(session_id)) cancelled.push_back(parts_.tokens.Make(task));
@@ -294,7 +296,7 @@ void Service::HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>
 void Service::EndWorkerSession(std::string session_id, std::function<void()> done) {
   parts_.executor.Post([this, session_id = std::move(session_id), done = std::move(done)] {
     for (const TaskRef& task : parts_.engine.sessions().End(session_id)) {
-      parts_.engine.Submit(task.entity, core::ReleaseTask{task, true}, [](const absl::Status&) {});
+      parts_.router.Submit(core::ReleaseTask{task, true}, [](const absl::Status&) {});
     }
     done();
   });

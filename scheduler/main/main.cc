@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
                {.min = 0, .max = 65535});
   settings.Int("ops-port", &options.ops_port, "Port of /metrics, /healthz and /readyz; 0 takes a free one.",
                {.min = 0, .max = 65535});
+  settings.String("advertise-address", &options.advertise_address,
+                  "HOST:PORT at which other nodes and workers reach this one's gRPC port; by default its address and "
+                  "port, or the host's name where it listens on all addresses.");
   settings.StringList("postgres", &options.postgres,
                       "PostgreSQL connection string, e.g. \"host=db dbname=pawl user=pawl\".",
                       {.secret = true, .required = true});

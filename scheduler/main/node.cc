@@ -1,5 +1,7 @@
 #include "scheduler/main/node.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 
 #include <future>
@@ -10,9 +12,12 @@
 #include "history/migrations/migrator.h"
 #include "history/postgres/postgres_log.h"
 #include "scheduler/api/aws/server.h"
+#include "scheduler/api/grpc/cluster/peers.h"
 #include "scheduler/api/grpc/server.h"
 #include "scheduler/catalog/catalog.h"
 #include "scheduler/catalog/pg_store.h"
+#include "scheduler/cluster/cluster.h"
+#include "scheduler/cluster/pg_member_store.h"
 #include "scheduler/gateway/service.h"
 #include "scheduler/main/event_loop.h"
 #include "scheduler/main/metrics.h"
@@ -44,6 +49,27 @@ std::string NodeName() {
   gethostname(host, sizeof host - 1);
   base::SeededRandom random(SystemSeed());
   return std::string(host) + "-" + std::to_string(getpid()) + "-" + base::RandomUuid(random).substr(0, 8);
+}
+
+std::string HostName() {
+  char host[256] = "localhost";
+  gethostname(host, sizeof host - 1);
+  return host;
+}
+
+// What nodes of one cluster show each other, made of what only they know.
+std::string ClusterKey(const std::string& secret) {
+  constexpr std::string_view kPurpose = "pawl cluster.v1";
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(kPurpose.data()), kPurpose.size(), digest, &size);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += "0123456789abcdef"[digest[i] >> 4];
+    hex += "0123456789abcdef"[digest[i] & 15];
+  }
+  return hex;
 }
 
 // Runs `work` on the loop and brings its answer here; the fallback where the loop does not answer in a second.
@@ -88,6 +114,7 @@ class RealNode : public Node {
     settings.node = NodeName();
     settings.partitions = cluster_.partition_count;
     settings.lease = options_.lease;
+    settings.wants_all = false;
     settings.limits = LimitsOf(options_.limits);
     settings.binding.lambda_endpoint = options_.lambda_endpoint;
     engine_ = std::make_unique<partition::Engine>(
@@ -99,21 +126,38 @@ class RealNode : public Node {
             .log = *log_db_,
             .load_program = [this](std::string digest, auto done) { catalog_->LoadProgram(digest, std::move(done)); },
             .token = [this](const core::TaskRef& task) { return tokens_->Make(task); },
-            .observer = metrics_});
+            .observer = metrics_,
+            .on_serving = [this](auto partition, auto epoch) { members_->OnServing(partition, epoch); },
+            .on_released = [this](const auto& partitions) { members_->OnReleased(partitions); },
+            .submit_elsewhere =
+                [this](base::EntityId, core::Command command) {
+                  members_->router().Submit(std::move(command), [](const absl::Status&) {});
+                }});
+    member_store_ = std::make_unique<cluster::PgMemberStore>(conninfo, engine_loop_);
+    peers_ = api::rpc::MakeGrpcPeers(engine_loop_, ClusterKey(cluster_.secret));
+    node_ = settings.node;
+    members_ = std::make_unique<cluster::Cluster>(
+        cluster::Member{node_, "", false}, options_.lease,
+        cluster::Cluster::Parts{
+            .executor = engine_loop_,
+            .clock = clock_,
+            .store = *member_store_,
+            .peers = *peers_,
+            .engine = *engine_,
+            .load_program = [this](std::string digest, auto done) { catalog_->LoadProgram(digest, std::move(done)); },
+            .log = [this](const std::string& sentence) { log_.Info(sentence); }});
     gateway_ = std::make_unique<gateway::Service>(
         gateway::Service::Parts{.executor = engine_loop_,
                                 .query_executor = query_loop_,
                                 .clock = clock_,
                                 .random = random_,
                                 .engine = *engine_,
+                                .router = members_->router(),
                                 .catalog = *catalog_,
                                 .query = *query_,
                                 .tokens = *tokens_,
                                 .payload_bytes_max = settings.limits.payload_bytes_max});
     AddGauges();
-    engine_loop_.Post([this] { engine_->Run(); });
-    serving_ = true;
-
     PAWL_ASSIGN_OR_RETURN(aws_, api::aws::AwsApiServer::Start(
                                     {.address = options_.address,
                                      .port = options_.http_port,
@@ -127,8 +171,16 @@ class RealNode : public Node {
             {.address = options_.address,
              .port = options_.grpc_port,
              .caller = {},
-             .on_request = [this](auto method, auto code, auto took) { metrics_.GrpcRequest(method, code, took); }},
+             .on_request = [this](auto method, auto code, auto took) { metrics_.GrpcRequest(method, code, took); },
+             .peers = members_.get(),
+             .peers_executor = &engine_loop_,
+             .cluster_key = ClusterKey(cluster_.secret)},
             *gateway_));
+    engine_loop_.Post([this, address = AdvertisedAddress()] {
+      engine_->Run();
+      members_->Run(address);
+    });
+    serving_ = true;
     return absl::OkStatus();
   }
 
@@ -137,9 +189,19 @@ class RealNode : public Node {
            std::to_string(grpc_->port()) + " ops=" + options_.address + ":" + std::to_string(ops_->port());
   }
 
-  // 1. no new requests; 2. what is decided is committed and the partitions are given up; 3. the threads end.
+  // 1. the other nodes, if there are any, take the partitions over while requests are still answered; 2. no new
+  // requests; 3. what is decided is committed and what is left is given up; 4. the threads end.
   void Stop() override {
     if (std::exchange(stopped_, true)) return;
+    if (serving_) {
+      auto left = std::make_shared<std::promise<void>>();
+      std::future<void> done = left->get_future();
+      engine_loop_.Post([this, left] {
+        if (members_->directory().IsAlone()) return left->set_value();
+        members_->Leave([left] { left->set_value(); });
+      });
+      done.wait_for(std::chrono::seconds(3));
+    }
     if (aws_) aws_->Shutdown(std::chrono::seconds(3));
     if (grpc_) grpc_->Shutdown(std::chrono::seconds(3));
     if (engine_) {
@@ -150,10 +212,17 @@ class RealNode : public Node {
         log_.Warning("The database did not answer in time; the partitions stay leased until their leases end.");
       }
     }
+    if (member_store_) {
+      auto gone = std::make_shared<std::promise<void>>();
+      std::future<void> done = gone->get_future();
+      engine_loop_.Post([this, gone] { member_store_->Withdraw(node_, [gone] { gone->set_value(); }); });
+      done.wait_for(std::chrono::seconds(1));
+    }
     if (ops_) ops_->Shutdown(std::chrono::seconds(1));
     gauges_.clear();
     engine_loop_.Stop();
     query_loop_.Stop();
+    member_store_.reset();
     log_db_.reset();
     query_db_.reset();
     pool_.reset();
@@ -163,7 +232,12 @@ class RealNode : public Node {
   absl::Status Ready() {
     if (!serving_) return absl::UnavailableError("waiting for the database");
     return Ask<absl::Status>(
-        engine_loop_, [this] { return engine_->Health(); }, absl::UnavailableError("the engine does not answer"));
+        engine_loop_,
+        [this] {
+          if (!members_->IsKnown()) return absl::UnavailableError("looking for the other members of the cluster");
+          return engine_->Health();
+        },
+        absl::UnavailableError("the engine does not answer"));
   }
 
   absl::Status PrepareDatabase(const std::function<bool()>& stop_asked) {
@@ -183,6 +257,12 @@ class RealNode : public Node {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     }
+  }
+
+  std::string AdvertisedAddress() const {
+    if (!options_.advertise_address.empty()) return options_.advertise_address;
+    bool is_any = options_.address == "0.0.0.0" || options_.address == "::";
+    return (is_any ? HostName() : options_.address) + ":" + std::to_string(grpc_->port());
   }
 
   void AddGauges() {
@@ -237,6 +317,10 @@ class RealNode : public Node {
   std::unique_ptr<query::Query> query_;
   std::unique_ptr<gateway::TokenMaker> tokens_;
   std::unique_ptr<partition::Engine> engine_;
+  std::unique_ptr<cluster::PgMemberStore> member_store_;
+  std::unique_ptr<cluster::Peers> peers_;
+  std::unique_ptr<cluster::Cluster> members_;
+  std::string node_;
   std::unique_ptr<gateway::Service> gateway_;
   std::vector<std::shared_ptr<void>> gauges_;
   std::unique_ptr<net::HttpServer> ops_;

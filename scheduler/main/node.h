@@ -19,6 +19,8 @@ struct NodeOptions {
   int http_port = 8333;
   int grpc_port = 7333;
   int ops_port = 9333;
+  // HOST:PORT at which other nodes reach the gRPC port; empty: the address, or this host's name, and the port.
+  std::string advertise_address;
   std::vector<std::string> postgres;
   int partitions = 64;  // of a database that has none yet
   std::chrono::milliseconds lease{5'000};

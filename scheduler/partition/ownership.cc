@@ -225,6 +225,12 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
   for (auto& [digest, entities] : by_digest) {
     parts_.load_program(digest, [=, this, digest = digest, entities = std::move(entities)](auto program) {
       if (ClaimedUnder(id, epoch) == nullptr) return;
+      if (absl::IsUnavailable(program.status())) {
+        // The next claim reads it all again.
+        NoteTrouble("definitions could not be read: " + std::string(program.status().message()));
+        DropPartition(id);
+        return;
+      }
       for (base::EntityId entity : entities) {
         auto found = entities_.find(entity);
         if (found == entities_.end()) continue;

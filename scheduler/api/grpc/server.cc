@@ -1,7 +1,10 @@
 #include "scheduler/api/grpc/server.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "scheduler/api/grpc/cluster/cluster_service.h"
 #include "scheduler/api/grpc/control_service.h"
 #include "scheduler/api/grpc/worker_service.h"
 #include "shared/rpc/server.h"
@@ -12,7 +15,10 @@ namespace {
 class ServerOverGrpc : public GrpcApiServer {
  public:
   ServerOverGrpc(const GrpcApiOptions& options, gateway::Gateway& gateway)
-      : control_(gateway, options.caller, options.on_request), worker_(gateway, options.on_request) {}
+      : control_(gateway, options.caller, options.on_request), worker_(gateway, options.on_request) {
+    if (options.peers != nullptr)
+      cluster_.emplace(*options.peers, *options.peers_executor, options.cluster_key, nullptr);
+  }
   ~ServerOverGrpc() override {
     if (server_) Shutdown(std::chrono::milliseconds(0));
   }
@@ -22,7 +28,9 @@ class ServerOverGrpc : public GrpcApiServer {
     rpc.address = options.address;
     rpc.port = options.port;
     rpc.service_name = "gRPC API";
-    auto server = pawl::rpc::RpcServer::Start(rpc, {&control_, &worker_});
+    std::vector<::grpc::Service*> services = {&control_, &worker_};
+    if (cluster_) services.push_back(&*cluster_);
+    auto server = pawl::rpc::RpcServer::Start(rpc, services);
     if (!server.ok()) return server.status();
     server_ = std::move(*server);
     return absl::OkStatus();
@@ -38,6 +46,7 @@ class ServerOverGrpc : public GrpcApiServer {
  private:
   ControlService control_;
   WorkerService worker_;
+  std::optional<ClusterService> cluster_;
   std::unique_ptr<pawl::rpc::RpcServer> server_;
 };
 

@@ -1,5 +1,5 @@
-// The gRPC front end: control.v1 and worker.v1 on one port, forwarding to the Gateway. Nothing blocks: each call is a
-// reactor of gRPC's callback API that waits for the Gateway's answer.
+// The gRPC front end: control.v1, worker.v1 and, for other nodes, cluster.v1 on one port, forwarding to the Gateway.
+// Nothing blocks: each call is a reactor of gRPC's callback API that waits for the Gateway's answer.
 //
 // Thread rule: Start and Shutdown belong to one owner. `on_request` runs on any thread.
 #pragma once
@@ -11,7 +11,9 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "scheduler/cluster/peers.h"
 #include "scheduler/gateway/gateway.h"
+#include "shared/base/executor.h"
 
 namespace pawl::api::rpc {
 
@@ -22,6 +24,11 @@ struct GrpcApiOptions {
   gateway::Caller caller;
   // For metrics: "ControlService/StartExecution", the gRPC status code's name ("OK") and how long it took.
   std::function<void(std::string_view method, std::string_view code, std::chrono::microseconds took)> on_request;
+  // Who hears the other nodes of the cluster, on which thread, and the key they have to show. No handler: no
+  // cluster.v1.
+  cluster::PeerHandler* peers = nullptr;
+  base::Executor* peers_executor = nullptr;
+  std::string cluster_key;
 };
 
 class GrpcApiServer {

@@ -1,0 +1,60 @@
+#include "scheduler/cluster/cluster.h"
+
+#include <utility>
+
+namespace pawl::cluster {
+
+Cluster::Cluster(Member self, std::chrono::milliseconds lease, Parts parts)
+    : parts_(std::move(parts)),
+      directory_(self.node),
+      membership_(self, lease,
+                  Membership::Parts{.executor = parts_.executor,
+                                    .clock = parts_.clock,
+                                    .store = parts_.store,
+                                    .directory = directory_,
+                                    .owned = [this] { return parts_.engine.Owned(); },
+                                    .held = [this] { return parts_.engine.stats().partitions_owned; },
+                                    .want = [this](auto wanted) { parts_.engine.SetWanted(std::move(wanted)); },
+                                    .healthy = [this] { return parts_.engine.CanAppend(); },
+                                    .tell = [this](const Notice& notice) { TellAll(notice); },
+                                    .changed = [this] { router_.OnChanged(); },
+                                    .log = parts_.log}),
+      router_(Router::Parts{.executor = parts_.executor,
+                            .clock = parts_.clock,
+                            .engine = parts_.engine,
+                            .directory = directory_,
+                            .peers = parts_.peers,
+                            .load_program = parts_.load_program,
+                            .look_again = [this] { membership_.LookAgain(); }}) {}
+
+void Cluster::Run(const std::string& address) { membership_.Run(address); }
+
+void Cluster::Leave(std::function<void()> done) { membership_.Leave(std::move(done)); }
+
+void Cluster::TellAll(const Notice& notice) {
+  for (const Member& member : directory_.Others()) parts_.peers.Tell(member, notice, [](const absl::Status&) {});
+}
+
+void Cluster::OnNotice(const Notice& notice) { membership_.OnNotice(notice); }
+
+void Cluster::OnCarry(std::vector<Call> calls, std::function<void(std::vector<Answer>)> done) {
+  router_.OnCarry(std::move(calls), std::move(done));
+}
+
+void Cluster::OnAwaitEnd(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) {
+  router_.OnAwaitEnd(name, wait, std::move(done));
+}
+
+void Cluster::OnAwaitChange(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) {
+  router_.OnAwaitChange(name, wait, std::move(done));
+}
+
+void Cluster::OnLend(LendRequest, std::function<void(LendResponse)> done) { done({}); }
+
+void Cluster::OnWatch(const WatchRequest& request, std::function<void(WatchResponse)> done) {
+  WatchResponse response;
+  for (const WatchedTask& watched : request.tasks) response.not_served.push_back(watched.task);
+  done(std::move(response));
+}
+
+}  // namespace pawl::cluster

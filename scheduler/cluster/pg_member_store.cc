@@ -1,0 +1,96 @@
+#include "scheduler/cluster/pg_member_store.h"
+
+#include <algorithm>
+#include <pqxx/pqxx>
+#include <utility>
+
+namespace pawl::cluster {
+namespace {
+
+// `gone` is the housekeeping: rows of nodes that ended long ago without saying so.
+constexpr char kAnnounce[] =
+    "with me as (insert into pawl.nodes (node, address, leaving, live_until) values ($1, $2, $3, "
+    "clock_timestamp() + $4 * interval '1 millisecond') on conflict (node) do update set address = excluded.address, "
+    "leaving = excluded.leaving, live_until = excluded.live_until), "
+    "gone as (delete from pawl.nodes where live_until < now() - interval '1 day') "
+    "select 0, node, address, leaving, 0::bigint, "
+    "ceil(extract(epoch from live_until - clock_timestamp()) * 1000)::bigint "
+    "from pawl.nodes where node <> $1 and live_until > clock_timestamp() "
+    "union all "
+    "select 1, node, '', lease_until <= clock_timestamp(), epoch, partition::bigint from pawl.partitions "
+    "union all "
+    "select 2, '', '', false, 0, ceil(extract(epoch from min(lease_until) - clock_timestamp()) * 1000)::bigint "
+    "from pawl.partitions where node not in ('', $1) and lease_until > clock_timestamp() "
+    "order by 1";
+
+void Read(const pqxx::result& rows, View& view) {
+  auto expires = [&](int64_t ms) {
+    std::chrono::milliseconds in(std::max<int64_t>(ms, 1));
+    if (!view.next_expiry || in < *view.next_expiry) view.next_expiry = in;
+  };
+  for (const pqxx::row& row : rows) {
+    switch (row[0].as<int>()) {
+      case 0:
+        view.members.push_back({row[1].as<std::string>(), row[2].as<std::string>(), row[3].as<bool>()});
+        expires(row[5].as<int64_t>());
+        break;
+      case 1:
+        view.partitions.push_back({base::PartitionId(row[5].as<int32_t>()), base::Epoch(row[4].as<int64_t>()),
+                                   row[1].as<std::string>(), row[3].as<bool>()});
+        break;
+      default:
+        if (!row[5].is_null()) expires(row[5].as<int64_t>());
+    }
+  }
+}
+
+}  // namespace
+
+PgMemberStore::PgMemberStore(const std::string& conninfo, base::Executor& executor)
+    : executor_(executor),
+      pool_(std::make_unique<pg::Pool>(
+          conninfo,
+          pg::PoolOptions{.threads = 1, .retry_last = std::chrono::seconds(1), .application_name = "pawl cluster"})) {}
+
+PgMemberStore::~PgMemberStore() {
+  *alive_ = false;
+  pool_.reset();
+}
+
+void PgMemberStore::Answer(std::function<void()> work) {
+  executor_.Post([alive = alive_, work = std::move(work)] {
+    if (*alive) work();
+  });
+}
+
+void PgMemberStore::Announce(const Member& self, std::chrono::milliseconds ttl,
+                             std::function<void(absl::StatusOr<View>)> done) {
+  auto view = std::make_shared<View>();
+  pool_->Submit(
+      [view, self, ttl](pqxx::connection_base& connection) {
+        pqxx::nontransaction statement(connection);
+        Read(statement.exec_params(kAnnounce, self.node, self.address, self.leaving, ttl.count()), *view);
+        view->members.push_back(self);
+        return absl::OkStatus();
+      },
+      [this, view, done = std::move(done)](absl::Status status) {
+        Answer([view, done, status = std::move(status)] {
+          if (status.ok()) {
+            done(std::move(*view));
+          } else {
+            done(status);
+          }
+        });
+      });
+}
+
+void PgMemberStore::Withdraw(const std::string& node, std::function<void()> done) {
+  pool_->Submit(
+      [node](pqxx::connection_base& connection) {
+        pqxx::nontransaction(connection).exec_params("delete from pawl.nodes where node = $1", node);
+        return absl::OkStatus();
+      },
+      [this, done = std::move(done)](const absl::Status&) { Answer(done); });
+}
+
+}  // namespace pawl::cluster
