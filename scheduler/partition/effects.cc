@@ -30,7 +30,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     dispatcher_.HandOut(std::move(*hand_out));
     ArmWakeUp();
   } else if (auto* expect = std::get_if<core::ExpectTask>(&effect)) {
-    sessions_.Await(expect->session, expect->task, now, seconds(expect->heartbeat_seconds));
+    sessions_.Expect(expect->session, expect->task, now, seconds(expect->heartbeat_seconds));
     ArmWakeUp();
   } else if (auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
     dispatcher_.Revoke(revoke->task, revoke->queue);
