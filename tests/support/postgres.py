@@ -142,6 +142,16 @@ class Cluster:
         self.sql(f"alter system reset {name}" if value is None else f"alter system set {name} = '{value}'")
         self.sql("select pg_reload_conf()")
 
+    def require_password(self, user, password):
+        """Makes a superuser who has to give a password."""
+        self.sql(f"create role {user} superuser login password '{password}'")
+        hba = self._data / "pg_hba.conf"
+        hba.write_text(f"host all {user} all scram-sha-256\n" + hba.read_text())
+        self.sql("select pg_reload_conf()")
+
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
     def create_database(self, name):
         self.sql(f'create database "{name}"', database="postgres")
 
@@ -149,7 +159,9 @@ class Cluster:
         """Runs SQL by psql and returns its unaligned output."""
         result = subprocess.run(
             [self._bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.dsn_of(database), "-c", text],
-            capture_output=True, text=True, check=False)
+            capture_output=True, text=True, check=False,
+            # Must work on a server that was made read-only, too.
+            env={**os.environ, "PGOPTIONS": "-c default_transaction_read_only=off"})
         if result.returncode != 0:
             raise RuntimeError(f"psql: {result.stderr.strip()}")
         return result.stdout.strip()

@@ -15,9 +15,10 @@ import postgres  # noqa: E402
 class World:
     """Use as a context manager. The folder stays where an exception left it or `keep` was set; it is printed then."""
 
-    def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=()):
+    def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=(),
+                 database_folder=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-e2e-"))
-        self.database = postgres.Cluster(settings=settings)
+        self.database = postgres.Cluster(settings=settings, folder=database_folder)
         self.journal, self.ledger = self.folder / "journal", self.folder / "ledger"
         self.ledger.touch()
         self._counts = (nodes, workers, slots, lease, scheduler_flags)
