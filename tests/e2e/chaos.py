@@ -6,6 +6,7 @@ The exit code is 0 only where nothing was lost, nothing ran twice after its resu
 ended as its state machine says.
 """
 import argparse
+import os
 import pathlib
 import random
 import sys
@@ -14,6 +15,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import load, nemesis, world  # noqa: E402
+
+
+def fresh_seed():
+    """PAWL_E2E_SEED where it is set."""
+    return int(os.environ.get("PAWL_E2E_SEED") or random.SystemRandom().randrange(1 << 31))
 
 
 def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, settle=90, quiet=False, say=print):
@@ -71,7 +77,7 @@ def main():
                         help="how long open executions may take after the last harm (default 120)")
     parser.add_argument("--quiet", action="store_true", help="no line for each fault")
     arguments = parser.parse_args()
-    seed = random.SystemRandom().randrange(1 << 31) if arguments.seed is None else arguments.seed
+    seed = fresh_seed() if arguments.seed is None else arguments.seed
     problems = run(arguments.seconds, seed, arguments.executions, arguments.nodes, arguments.workers, arguments.lease,
                    arguments.rate, arguments.settle, arguments.quiet)
     print("chaos: " + (f"{len(problems)} problems with seed {seed}" if problems else "nothing lost, nothing run twice"))

@@ -3,8 +3,6 @@
 PAWL_E2E_SEED repeats a run's choice of harm.
 """
 import json
-import os
-import random
 import subprocess
 import sys
 import unittest
@@ -17,7 +15,7 @@ EXECUTIONS = 240
 
 class Durability(unittest.TestCase):
     def test_nothing_is_lost_and_nothing_runs_twice_under_kills(self):
-        seed = int(os.environ.get("PAWL_E2E_SEED") or random.SystemRandom().randrange(1 << 31))
+        seed = chaos.fresh_seed()
         problems = chaos.run(seconds=25, seed=seed, executions=EXECUTIONS, settle=60)
         self.assertEqual(problems, [], f"PAWL_E2E_SEED={seed} repeats it")
 
