@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/numbers.h"
 #include "scheduler/asl/interpret/step.h"
 #include "scheduler/core/context.h"
 #include "shared/base/random.h"
@@ -71,6 +72,24 @@ Seen Read(const Value& event) {
   return seen;
 }
 
+// A Map's items come from its input, or stand for themselves; never from a result.
+Value ItemsOf(const asl::Derived& derived, const Value& input) {
+  if (derived.from == asl::Derived::From::kValue) return derived.value;
+  const Value* at = &input;
+  if (derived.from == asl::Derived::From::kInputAt) {
+    for (const std::string& step : derived.pointer) {
+      size_t index = 0;
+      if (at->is_array()) {
+        at = absl::SimpleAtoi(step, &index) && index < at->size() ? &at->items()[index] : nullptr;
+      } else {
+        at = at->Find(step);
+      }
+      if (at == nullptr) return Value();
+    }
+  }
+  return *at;
+}
+
 // ---- the walk along the history
 
 constexpr int kNone = -1;
@@ -130,7 +149,7 @@ class Walk {
       Belongs(event, frame);
       Enter(frame, event);
     } else if (event.type.ends_with("StateExited")) {
-      frame = Above(frame, [&](const Stay& stay) { return stay.state->name == TextOf(event.details, "name"); });
+      frame = Leaving(frame, TextOf(event.details, "name"));
       Belongs(event, frame);
       if (frame != kNone) Exit(frame, event);
     } else if (event.type == "ParallelStateStarted") {
@@ -159,6 +178,15 @@ class Walk {
   template <typename Fits>
   int Above(int frame, const Fits& fits) const {
     while (frame != kNone && !(frames_[frame].stay.is_open && fits(frames_[frame].stay))) frame = frames_[frame].parent;
+    return frame;
+  }
+
+  // The nearest frame that has not left that state yet, whatever was computed of its work.
+  int Leaving(int frame, const std::string& state) const {
+    const auto is_in = [&](const Stay& stay) {
+      return stay.state != nullptr && stay.state->name == state && visits_[stay.visit].exited_event == 0;
+    };
+    while (frame != kNone && !is_in(frames_[frame].stay)) frame = frames_[frame].parent;
     return frame;
   }
 
@@ -225,8 +253,7 @@ class Walk {
     } else if (auto* failed = std::get_if<asl::Failed>(&outcome)) {
       Fail(id, failed->failure, now);
     } else if (auto* map = std::get_if<asl::StartMap>(&outcome)) {
-      const Value* items = FindStage(stay, "afterItemsPath");
-      stay.items = items != nullptr ? *items : map->items.value;
+      stay.items = ItemsOf(map->items, stay.input->Get());
       stay.map = std::move(*map);
     }
   }
@@ -292,9 +319,12 @@ class Walk {
   void Exit(int id, const Seen& event) {
     Stay& stay = frames_[id].stay;
     StateVisit& visit = visits_[stay.visit];
-    if (stay.state->type == asl::StateType::kWait) Complete(id, stay.input->Get(), event.at);
+    if (stay.state->type == asl::StateType::kWait && stay.is_open) Complete(id, stay.input->Get(), event.at);
     visit.exited_event = event.id;
-    if (stay.transition) {
+    if (!stay.is_open && !visit.failures.empty()) {
+      visit.notes.push_back("computed again it fails, unlike then: " + visit.failures.back().cause);
+      visit.failures.pop_back();
+    } else if (stay.transition) {
       visit.next = stay.transition->next;
       visit.is_end = visit.next.empty();
     } else {
@@ -339,7 +369,7 @@ class Walk {
       std::vector<Value> items;
       for (auto& [order, value] : results) items.push_back(std::move(value));
       // A Map Run's results are its children's, which are executions of their own.
-      if (stay.state->distributed && items.empty() && stay.items.size() > 0) return;
+      if (stay.state->distributed && items.empty()) return;
       Complete(id, Value::Array(std::move(items)), event.at);
     } else if (event.type == "ParallelStateFailed" || event.type == "MapStateFailed" || event.type == "MapRunFailed") {
       asl::Failure failure;

@@ -136,6 +136,17 @@ TEST_F(SimulateTest, ExitsWithOneWhenTheExecutionFails) {
   EXPECT_EQ(Stage(report, "Train", "output")["error"], Json::parse(R"({"Error":"Bad","Cause":"c"})"));
 }
 
+TEST_F(SimulateTest, ShowsItemsOfAMapWithoutItemsPath) {
+  EXPECT_EQ(Simulate(R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+                "ItemSelector":{"v.$":"$$.Map.Item.Value"},"ItemProcessor":{"StartAt":"P","States":{
+                "P":{"Type":"Pass","Parameters":{"i.$":"$$.Map.Item.Value"},"End":true}}}}}})",
+                     "[7,8]", ""),
+            kOk);
+  EXPECT_EQ(Stage(Report(), "M", "afterItemSelector"), Json::parse(R"({"v":8})"));
+  EXPECT_EQ(Stage(Report(), "P", "output"), Json::parse(R"({"i":7})"));
+  EXPECT_FALSE(Report()["states"][1].contains("notes"));
+}
+
 TEST_F(SimulateTest, SaysWhichMockIsMissing) {
   EXPECT_EQ(Simulate(kTraining, kInput, "", {}), kFailed);
   EXPECT_THAT(out_, HasSubstr("Stopped:  the Task 'Train' has no mock"));

@@ -81,16 +81,16 @@ class VirtualRun {
       result_.stopped = *status;
       return;
     }
-    if (const auto* failure = std::get_if<core::TaskFailure>(&answer.outcome)) {
-      Do(core::CompleteTask{.task = task, .outcome = *failure, .from_holder = true});
-      return;
-    }
-    const auto& success = std::get<core::TaskSuccess>(answer.outcome);
     // With a token the worker's success only means "submitted"; the answer is for the token's holder to give.
-    if (wait_for_token) {
-      Do(core::CompleteTask{.task = task, .outcome = core::TaskSuccess{"{}"}, .from_holder = true});
+    const bool submitted = wait_for_token && !answer.call_failed;
+    if (submitted) Do(core::CompleteTask{.task = task, .outcome = core::TaskSuccess{"{}"}, .from_holder = true});
+    core::CompleteTask command{.task = task, .from_holder = !submitted};
+    if (const auto* failure = std::get_if<core::TaskFailure>(&answer.outcome)) {
+      command.outcome = *failure;
+    } else {
+      command.outcome = std::get<core::TaskSuccess>(answer.outcome);
     }
-    Do(core::CompleteTask{.task = task, .outcome = success, .from_holder = !wait_for_token});
+    Do(command);
   }
 
   void Do(const core::Command& command) {

@@ -24,6 +24,8 @@ namespace pawl::ctl {
 // What a task did: its output (JSON text), or an error with a cause; or why nobody can say.
 struct TaskAnswer {
   std::variant<core::TaskSuccess, core::TaskFailure, absl::Status> outcome;
+  // Of .waitForTaskToken: the call itself failed, so that nobody ever had the token.
+  bool call_failed = false;
 };
 
 struct VirtualRunOptions {
