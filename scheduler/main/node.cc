@@ -162,6 +162,7 @@ class RealNode : public Node {
                                     {.address = options_.address,
                                      .port = options_.http_port,
                                      .payload_bytes_max = settings.limits.payload_bytes_max,
+                                     .does_own_calls = true,
                                      .on_request = [this](auto operation, auto error,
                                                           auto took) { metrics_.HttpRequest(operation, error, took); }},
                                     *gateway_));

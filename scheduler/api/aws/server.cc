@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "scheduler/api/aws/handler.h"
+#include "scheduler/api/aws/own_calls.h"
+#include "shared/base/random.h"
 #include "shared/net/http_server.h"
 
 namespace pawl::api::aws {
@@ -17,7 +19,7 @@ uint64_t DrawSeed() {
 class ServerOverHttp : public AwsApiServer {
  public:
   ServerOverHttp(AwsApiOptions options, gateway::Gateway& gateway)
-      : handler_(std::move(options), gateway, DrawSeed()) {}
+      : gateway_(gateway), handler_(std::move(options), gateway, DrawSeed()) {}
   ~ServerOverHttp() override {
     if (http_) Shutdown(std::chrono::milliseconds(0));
   }
@@ -38,18 +40,26 @@ class ServerOverHttp : public AwsApiServer {
     });
     if (!server.ok()) return server.status();
     http_ = std::move(*server);
+    if (options.does_own_calls) {
+      base::SeededRandom random(DrawSeed());
+      own_calls_ = std::make_shared<OwnCalls>(handler_, gateway_, "step-functions-" + base::RandomUuid(random));
+      own_calls_->Start();
+    }
     return absl::OkStatus();
   }
 
   int port() const override { return http_->port(); }
 
   void Shutdown(std::chrono::milliseconds grace) override {
+    if (own_calls_) own_calls_->Stop();
     handler_.EndLongPolls();
     http_->Shutdown(grace);
   }
 
  private:
+  gateway::Gateway& gateway_;
   AwsHandler handler_;
+  std::shared_ptr<OwnCalls> own_calls_;
   std::unique_ptr<net::HttpServer> http_;
 };
 

@@ -24,6 +24,8 @@ struct AwsApiOptions {
   size_t definition_bytes_max = 1'048'576;
   size_t body_bytes_max = 16 << 20;  // of a whole request
   std::chrono::milliseconds activity_poll_wait{60'000};
+  // Does the tasks by which workflows call Step Functions ("aws-sdk:sfn:...", "states:startExecution").
+  bool does_own_calls = false;
   // For metrics: the operation ("StartExecution"; "Unknown" for names that are none), AWS's error name (empty: success)
   // and how long it took.
   std::function<void(std::string_view operation, std::string_view error, std::chrono::microseconds took)> on_request;

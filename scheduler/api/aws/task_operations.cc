@@ -69,8 +69,16 @@ void SendTaskSuccess(Call& call) {
   gateway::TaskOutcome outcome;
   outcome.token = call.fields.Text("taskToken", kTaskToken);
   outcome.output = call.fields.Text("output", {.required = true});
-  if (call.IsRefused() || call.IsRefused(CheckOutput(*outcome.output, call.options.payload_bytes_max))) return;
-  call.gateway.CompleteTask(call.caller, std::move(outcome), AnswerEmpty(call.reply));
+  if (call.IsRefused()) return;
+  absl::Status checked = CheckOutput(*outcome.output, call.options.payload_bytes_max);
+  if (checked.ok()) return call.gateway.CompleteTask(call.caller, std::move(outcome), AnswerEmpty(call.reply));
+  // Recorded: a token that is none is told of first (sfn_send_task_outcome_with_no_such_token).
+  outcome.output = "not JSON, so that nothing is recorded";
+  call.gateway.CompleteTask(call.caller, std::move(outcome),
+                            [checked, reply = call.reply](absl::StatusOr<gateway::Nothing> result) {
+                              const bool no_token = gateway::ReasonOf(result.status()) == Reason::kInvalidToken;
+                              reply.Fail(no_token ? result.status() : checked);
+                            });
 }
 
 void SendTaskFailure(Call& call) {
