@@ -15,17 +15,20 @@ say() { printf '%s\n' "$*"; }
 
 cpp_files() { git ls-files -z --cached --others --exclude-standard '*.cc' '*.h'; }
 
-# build_preset PRESET: configure when needed, then compile everything; the log shows only on failure or as progress.
+# build_preset PRESET [TARGET...]: configure when needed, then compile (all of it by default); the log shows only on
+# failure or as progress. cmake/PawlTargets.cmake names the targets binaries, unit_tests and fuzzers.
 build_preset() {
-  run_logged "build-$1" compile_preset "$1" || {
+  run_logged "build-$1" compile_preset "$@" || {
     say "the build failed; the whole log is build/logs/build-$1.log"
     exit 1
   }
 }
 
 compile_preset() {
+  local preset="$1"
+  shift
   # Configuring again is cheap and picks up changed presets.
-  cmake --preset "$1" && ninja -C "build/$1" -j "$JOBS"
+  cmake --preset "$preset" && ninja -C "build/$preset" -j "$JOBS" "$@"
 }
 
 # run_logged NAME COMMAND...: runs the command with its output in build/logs/NAME.log and prints a line now and then;

@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # The steps of `./dev test`, cheapest first. Each is a function step_NAME (dashes as underscores) run by run_step; a
-# compile step that fails makes the steps that need its binaries fail at once.
+# compile step that fails makes the steps that need its binaries fail at once. GoogleTest's cases run under
+# AddressSanitizer and UndefinedBehaviorSanitizer, so their sources are compiled once; the simulation runs in full on the
+# release build, shorter under the sanitizers.
 
 STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart)
-# Not in a plain run: no complete pass of these has been seen yet. `./dev test asan-build asan` runs them by name.
-SANITIZER_STEPS=(asan-build asan fuzz tsan-build tsan)
+# Not in a plain run: no complete pass of the sanitizers has been seen yet.
+MORE_STEPS=(simulation asan-build asan fuzz tsan-build tsan)
 
-list_steps() { printf '%s\n' "${STEPS[@]}" "${SANITIZER_STEPS[@]}"; }
+list_steps() { printf '%s\n' "${STEPS[@]}" "${MORE_STEPS[@]}"; }
 
 # run_steps [NAME...]: all of them, or these in the order given. Ends with the totals; the exit code says if all passed.
 run_steps() {
@@ -51,10 +53,21 @@ step_shared_material() {
   [[ "${CI:-}" != true ]]
 }
 
-step_build() { compile_preset release; }
+step_build() { compile_preset release binaries; }
 
 # Every GoogleTest binary of the release build. Those on PostgreSQL start one of their own (tests/contract).
-step_unit() { ctest_counted release; }
+step_unit() {
+  compile_preset release unit_tests && ctest_counted release
+}
+
+# The swarm of seeds, and the planted defects that it has to find.
+step_simulation() {
+  local -a planted
+  compile_preset release simulation_test || return
+  mapfile -t planted < <(ninja -C build/release -t targets all | sed -n 's/^\(planted_[a-z0-9_]*\): .*/\1/p' | sort -u)
+  ((${#planted[@]} == 0)) || compile_preset release "${planted[@]}" || return
+  ctest_counted release -R '^(simulation_test|planted_.*)$'
+}
 
 step_conformance() { suite conformance; }
 step_integration() { suite integration; }
@@ -71,21 +84,23 @@ step_alerts() {
 
 step_chart() { python3 helm/check.py --helm "$HELM"; }
 
-step_asan_build() { compile_preset asan; }
+step_asan_build() { compile_preset asan unit_tests fuzzers; }
 step_asan() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
-  ctest_counted asan
+  SIM_RUNS="${SIM_RUNS:-60}" ctest_counted asan
 }
 
 step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
 
-step_tsan_build() { compile_preset tsan; }
+# What has threads and links neither gRPC nor Abseil's synchronisation, whose Debian packages are not instrumented.
+THREAD_TESTS=(core_test partition_test dispatch_test timer_queue_test simulation_test)
+step_tsan_build() { compile_preset tsan "${THREAD_TESTS[@]}"; }
 step_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
   export TSAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
-  ctest_counted tsan
+  SIM_RUNS="${SIM_RUNS:-60}" ctest_counted tsan -R "^($(IFS='|' && printf '%s' "${THREAD_TESTS[*]}"))\$"
 }
 
 # A suite that is no GoogleTest brings its own runner, which ends with "N passed, N failed".
@@ -97,13 +112,15 @@ suite() {
   PAWL_BIN="$PWD/build/release/bin" "tests/$1/run.sh"
 }
 
-# ctest_counted PRESET: runs all tests of a build and counts GoogleTest's cases, not its binaries.
+# ctest_counted PRESET [ARGUMENT...]: runs the tests of a build (which ones: ctest's arguments) and counts GoogleTest's
+# cases, not its binaries.
 ctest_counted() {
-  local results="$PWD/build/$1/test-results" status=0
+  local preset="$1" results="$PWD/build/$1/test-results" status=0
+  shift
   rm -rf "$results"
   mkdir -p "$results"
-  GTEST_OUTPUT="json:$results/" ctest --test-dir "build/$1" -j "$JOBS" --output-on-failure --no-tests=error \
-    --output-junit "$results/ctest.xml" || status=$?
+  GTEST_OUTPUT="json:$results/" ctest --test-dir "build/$preset" -j "$JOBS" --output-on-failure --no-tests=error \
+    --output-junit "$results/ctest.xml" "$@" || status=$?
   python3 .ci/count_results.py "$results" || status=1
   return "$status"
 }

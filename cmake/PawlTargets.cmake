@@ -3,6 +3,9 @@
 #
 #   pawl_library(NAME SOURCES a.cc b.cc DEPS pawl_base absl::status)
 #   pawl_test(NAME SOURCES a_test.cc DEPS pawl_json)      a GoogleTest binary, registered with ctest by its file name
+#
+# Three targets gather the executables of the tree by purpose: `binaries` (what is run: services, workers, benchmarks),
+# `unit_tests` (GoogleTest) and `fuzzers`. `all` is the three together.
 
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
@@ -30,6 +33,9 @@ target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wpedantic -Werror -
                        -fno-omit-frame-pointer)
 target_link_libraries(pawl_options INTERFACE Threads::Threads)
 
+add_custom_target(unit_tests)
+add_custom_target(fuzzers)
+
 function(pawl_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   if(ARG_SOURCES)
@@ -51,6 +57,7 @@ function(pawl_test name)
   target_link_libraries(${name} PRIVATE pawl_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  add_dependencies(unit_tests ${name})
 endfunction()
 
 # A libFuzzer target; built only with -DPAWL_FUZZERS=ON (clang).
@@ -61,5 +68,26 @@ function(pawl_fuzzer name)
     target_link_libraries(${name} PRIVATE pawl_options ${ARG_DEPS})
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
   endif()
+endfunction()
+
+# Makes the target `binaries` of all executables below `folder` that neither test nor fuzz. Called once, at the end.
+function(pawl_gather_binaries folder)
+  if(NOT TARGET binaries)
+    add_custom_target(binaries)
+  endif()
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  get_target_property(tests unit_tests MANUALLY_ADDED_DEPENDENCIES)
+  get_target_property(fuzz_targets fuzzers MANUALLY_ADDED_DEPENDENCIES)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "EXECUTABLE" AND NOT target IN_LIST tests AND NOT target IN_LIST fuzz_targets)
+      add_dependencies(binaries ${target})
+    endif()
+  endforeach()
+  get_property(children DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(child IN LISTS children)
+    pawl_gather_binaries(${child})
+  endforeach()
 endfunction()

@@ -16,12 +16,13 @@ function(planted_defect name source from to)
   string(REPLACE "${from}" "${to}" text "${text}")
   set(copy ${CMAKE_CURRENT_BINARY_DIR}/planted/${name}.cc)
   file(CONFIGURE OUTPUT ${copy} CONTENT "${text}" @ONLY)
-  add_executable(planted_${name} ${copy} simulation_test.cc)
-  target_compile_definitions(planted_${name}
-                             PRIVATE PAWL_SIMULATION_SEEDS="${CMAKE_CURRENT_SOURCE_DIR}/seeds.txt")
+  add_executable(planted_${name} ${copy} $<TARGET_OBJECTS:simulation_test_main>)
   # An edit may leave something unused.
   target_compile_options(planted_${name} PRIVATE -w)
   target_link_libraries(planted_${name} PRIVATE pawl_options pawl_simulation GTest::gmock GTest::gtest_main)
+  if(TARGET unit_tests)
+    add_dependencies(unit_tests planted_${name})
+  endif()
   add_test(NAME planted_${name} COMMAND planted_${name} --gtest_filter=*KeepsEveryPromise)
   # No record of the failing cases: that they fail is the success.
   set_tests_properties(planted_${name} PROPERTIES ENVIRONMENT "SIM_FROM=1;SIM_RUNS=500;GTEST_OUTPUT=" TIMEOUT 300 WILL_FAIL TRUE)
