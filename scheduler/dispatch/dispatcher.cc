@@ -41,6 +41,16 @@ void Dispatcher::Compact(Queue& queue) {
 
 // Gives a new poll what waits already: round its queues, one task each, until its slots are full.
 void Dispatcher::Fill(PollId id) {
+  FillFromHere(id);
+  if (on_poll_ && polls_.at(id).poll.slots > 0) on_poll_();
+}
+
+size_t Dispatcher::WaitingIn(const std::string& queue) const {
+  auto found = queues_.find(queue);
+  return found == queues_.end() ? 0 : found->second.waiting.size();
+}
+
+void Dispatcher::FillFromHere(PollId id) {
   WaitingPoll& waiting = polls_.at(id);
   auto take = [&](const std::string& queue, bool restartable) {
     if (waiting.poll.slots == 0) return false;
@@ -162,6 +172,7 @@ void Dispatcher::Offer(const core::OfferTask& offer) {
     return;
   }
   if (place->second.waiting.insert(offer.task).second) place->second.tasks.push_back(offer.task);
+  if (on_waiting_) on_waiting_(offer.queue);
 }
 
 void Dispatcher::Revoke(const TaskRef& task, const std::string& queue) {

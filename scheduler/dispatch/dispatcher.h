@@ -75,6 +75,16 @@ class Dispatcher {
   // Answers the polls that have something to say. Once after each released batch.
   void Flush();
 
+  // ---- tasks and polls that find no partner here, for whoever asks other nodes
+
+  // `on_waiting`: a task was put in the queue. `on_poll`: a poll has free slots and nothing to fill them with. Both may
+  // be called often, and must not call back at once.
+  void Watch(std::function<void(const std::string& queue)> on_waiting, std::function<void()> on_poll) {
+    on_waiting_ = std::move(on_waiting);
+    on_poll_ = std::move(on_poll);
+  }
+  size_t WaitingIn(const std::string& queue) const;
+
   // Forgets all offers (the engine reads the log again).
   void ForgetOffers();
 
@@ -99,11 +109,14 @@ class Dispatcher {
   void StandInLine(std::deque<PollId>& line, PollId id);
   static void Compact(Queue& queue);
   void Fill(PollId id);
+  void FillFromHere(PollId id);
   std::optional<core::TaskRef> TakeFrom(const std::string& queue);
   std::optional<core::Claim> ClaimOf(PollId id, const std::string& handler);
   std::optional<core::Claim> ClaimFromLine(std::deque<PollId>& line, const std::string& handler);
 
   Submit submit_;
+  std::function<void(const std::string& queue)> on_waiting_;
+  std::function<void()> on_poll_;
   PollId last_poll_ = 0;
   std::unordered_map<PollId, WaitingPoll> polls_;
   std::unordered_map<std::string, Queue> queues_;

@@ -9,6 +9,10 @@ namespace pawl::dispatch {
 using base::MonotonicTime;
 using core::TaskRef;
 
+namespace {
+bool IsWatcher(const std::string& session) { return !session.empty() && session.front() == '@'; }
+}  // namespace
+
 Sessions::Session& Sessions::Touch(const std::string& name, MonotonicTime now) {
   Session& session = sessions_[name];
   expiry_.Set(name, now + settings_.session);
@@ -38,10 +42,25 @@ void Sessions::Hold(const std::string& name, const TaskRef& task, MonotonicTime 
   holder_[task] = name;
 }
 
-void Sessions::Expect(const std::string& session, const TaskRef& task, MonotonicTime now,
-                      std::optional<std::chrono::milliseconds> heartbeat) {
+void Sessions::Await(const std::string& session, const TaskRef& task, MonotonicTime now,
+                     std::optional<std::chrono::milliseconds> heartbeat) {
   // Its holder may have been heard of already; then only the heartbeat is news.
   auto holder = holder_.find(task);
+  if (holder == holder_.end() && !session.empty()) awaited_.Set(task, now + settings_.session);
+  Hold(holder == holder_.end() ? session : holder->second, task, now, heartbeat);
+}
+
+void Sessions::Expect(const std::string& session, const TaskRef& task, MonotonicTime now,
+                      std::optional<std::chrono::milliseconds> heartbeat) {
+  auto holder = holder_.find(task);
+  if (holder != holder_.end() && IsWatcher(holder->second)) {
+    // The worker has come here.
+    sessions_[holder->second].held.erase(task);
+    former_[task].insert(holder->second);
+    holder_.erase(holder);
+    holder = holder_.end();
+  }
+  if (holder == holder_.end() || holder->second == session) awaited_.Remove(task);
   Hold(holder == holder_.end() ? session : holder->second, task, now, heartbeat);
 }
 
@@ -52,19 +71,23 @@ std::vector<TaskRef> Sessions::Missing(const std::string& name, const std::vecto
   if (found == sessions_.end()) return missing;
   const std::unordered_set<TaskRef> listed(held.begin(), held.end());
   for (const auto& [task, since] : found->second.held) {
-    if (now - since >= grace.value_or(settings_.hand_out_grace) && !listed.contains(task)) missing.push_back(task);
+    if (awaited_.Has(task) || listed.contains(task)) continue;
+    if (now - since >= grace.value_or(settings_.hand_out_grace)) missing.push_back(task);
   }
   for (const TaskRef& task : missing) Drop(task, false);
   return missing;
 }
 
 void Sessions::Beat(const TaskRef& task, MonotonicTime now) {
+  awaited_.Remove(task);
   auto heartbeat = heartbeat_of_.find(task);
   if (heartbeat != heartbeat_of_.end()) beats_.Set(task, now + heartbeat->second);
 }
 
 void Sessions::Drop(const TaskRef& task, bool tell) {
   if (!heartbeat_of_.empty() && heartbeat_of_.erase(task) > 0) beats_.Remove(task);
+  awaited_.Remove(task);
+  if (!former_.empty()) former_.erase(task);
   auto holder = holder_.find(task);
   if (holder == holder_.end()) return;
   Session& session = sessions_[holder->second];
@@ -86,6 +109,7 @@ std::vector<TaskRef> Sessions::End(const std::string& name) {
   for (const auto& [task, since] : found->second.held) {
     held.push_back(task);
     holder_.erase(task);
+    awaited_.Remove(task);
     if (heartbeat_of_.erase(task) > 0) beats_.Remove(task);
   }
   sessions_.erase(found);
@@ -103,9 +127,41 @@ std::vector<TaskRef> Sessions::TakeLost(MonotonicTime now) {
       continue;
     }
     std::vector<TaskRef> held = End(name);
-    lost.insert(lost.end(), held.begin(), held.end());
+    std::vector<TaskRef>& list = IsWatcher(name) ? unwatched_ : lost;
+    list.insert(list.end(), held.begin(), held.end());
+  }
+  for (const TaskRef& task : awaited_.TakeDue(now, 1000)) {
+    Drop(task, true);
+    lost.push_back(task);
   }
   return lost;
+}
+
+bool Sessions::Entrust(const std::string& watcher, const TaskRef& task, MonotonicTime now) {
+  auto former = former_.find(task);
+  if (former != former_.end() && former->second.erase(watcher) > 0) return false;
+  Touch(watcher, now);
+  awaited_.Remove(task);
+  if (heartbeat_of_.erase(task) > 0) beats_.Remove(task);
+  auto [holder, is_new] = holder_.try_emplace(task, watcher);
+  if (!is_new && holder->second != watcher) {
+    sessions_[holder->second].held.erase(task);
+    if (IsWatcher(holder->second)) former_[task].insert(holder->second);
+    holder->second = watcher;
+  }
+  sessions_[watcher].held[task] = now;
+  return true;
+}
+
+void Sessions::Forget(const TaskRef& task) {
+  auto holder = holder_.find(task);
+  if (holder == holder_.end() || IsWatcher(holder->second) || awaited_.Has(task)) Drop(task, false);
+}
+
+void Sessions::ForEachHeld(const std::function<void(const std::string&, const TaskRef&)>& each) const {
+  for (const auto& [task, session] : holder_) {
+    if (!IsWatcher(session) && !awaited_.Has(task)) each(session, task);
+  }
 }
 
 std::vector<TaskRef> Sessions::TakeSilent(MonotonicTime now) {
@@ -115,10 +171,11 @@ std::vector<TaskRef> Sessions::TakeSilent(MonotonicTime now) {
 }
 
 std::optional<MonotonicTime> Sessions::NextDue() const {
-  std::optional<MonotonicTime> expiry = expiry_.next_due();
-  std::optional<MonotonicTime> beat = beats_.next_due();
-  if (!expiry || !beat) return expiry ? expiry : beat;
-  return std::min(*expiry, *beat);
+  std::optional<MonotonicTime> next;
+  for (std::optional<MonotonicTime> due : {expiry_.next_due(), beats_.next_due(), awaited_.next_due()}) {
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
 }
 
 }  // namespace pawl::dispatch

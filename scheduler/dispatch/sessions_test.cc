@@ -69,15 +69,35 @@ TEST_F(SessionsTest, Heartbeat_IsWatchedWithoutASessionToo) {
   EXPECT_THAT(sessions_.TakeSilent(At(3'000)), ElementsAre(Task(5)));
 }
 
-TEST_F(SessionsTest, Expect_GivesASessionOneSessionTimeToReport) {
-  sessions_.Expect("s", Task(5), At(0), {});
+TEST_F(SessionsTest, Await_GivesASessionOneSessionTimeToNameTheTask) {
+  sessions_.Await("silent", Task(5), At(0), {});
   EXPECT_THAT(sessions_.TakeLost(At(10'000)), ElementsAre(Task(5)));
+
+  // The session lives, but never says that it has the task: the hand-out was lost with the owner before.
+  sessions_.PollBegan("s", At(0));
+  sessions_.Await("s", Task(6), At(0), {});
+  EXPECT_THAT(sessions_.Missing("s", {}, At(5'000), milliseconds(0)), IsEmpty()) << "it may be on its way";
+  EXPECT_EQ(sessions_.NextDue(), At(10'000));
+  EXPECT_THAT(sessions_.TakeLost(At(9'999)), IsEmpty());
+  EXPECT_THAT(sessions_.TakeLost(At(10'000)), ElementsAre(Task(6)));
+  EXPECT_THAT(sessions_.End("s"), IsEmpty());
 }
 
-TEST_F(SessionsTest, Expect_LeavesATaskWithTheHolderThatWasHeardOfFirst) {
+TEST_F(SessionsTest, Await_IsOverWhenTheHolderNamesTheTaskOrBeatsForIt) {
+  sessions_.PollBegan("s", At(0));
+  sessions_.Await("s", Task(5), At(0), {});
+  sessions_.Await("s", Task(6), At(0), seconds(30));
+  sessions_.Expect("s", Task(5), At(9'000), {});
+  sessions_.Beat(Task(6), At(9'000));
+  EXPECT_THAT(sessions_.TakeLost(At(10'000)), IsEmpty());
+  EXPECT_THAT(sessions_.End("s"), ElementsAre(Task(5), Task(6)));
+}
+
+TEST_F(SessionsTest, Await_LeavesATaskWithTheHolderThatWasHeardOfFirst) {
   sessions_.PollBegan("new", At(0));
   sessions_.Expect("new", Task(5), At(0), {});
-  sessions_.Expect("old", Task(5), At(1), {});
+  sessions_.Await("old", Task(5), At(1), {});
+  EXPECT_THAT(sessions_.TakeLost(At(11'000)), IsEmpty());
   EXPECT_THAT(sessions_.End("new"), ElementsAre(Task(5)));
 }
 

@@ -15,22 +15,23 @@ namespace {
 // again.
 constexpr std::chrono::hours kSleepMax{1};
 
+std::optional<std::chrono::milliseconds> Seconds(std::optional<int64_t> value) {
+  if (!value) return std::nullopt;
+  return std::chrono::seconds(*value);
+}
+
 }  // namespace
 
 void Engine::Perform(EntityId entity, core::Effect effect) {
   base::MonotonicTime now = parts_.clock.MonotonicNow();
-  auto seconds = [](std::optional<int64_t> value) -> std::optional<std::chrono::milliseconds> {
-    if (!value) return std::nullopt;
-    return std::chrono::seconds(*value);
-  };
   if (auto* offer = std::get_if<core::OfferTask>(&effect)) {
     if (!stopping_) dispatcher_.Offer(*offer);
   } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
-    sessions_.Hold(hand_out->session, hand_out->details.task, now, seconds(hand_out->details.heartbeat_seconds));
+    sessions_.Hold(hand_out->session, hand_out->details.task, now, Seconds(hand_out->details.heartbeat_seconds));
     dispatcher_.HandOut(std::move(*hand_out));
     ArmWakeUp();
   } else if (auto* expect = std::get_if<core::ExpectTask>(&effect)) {
-    sessions_.Expect(expect->session, expect->task, now, seconds(expect->heartbeat_seconds));
+    sessions_.Await(expect->session, expect->task, now, Seconds(expect->heartbeat_seconds));
     ArmWakeUp();
   } else if (auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
     dispatcher_.Revoke(revoke->task, revoke->queue);
@@ -83,6 +84,8 @@ bool Engine::Release::EndsTask(const core::TaskRef& task) const {
 // What memory still waits for, the log does too: nobody outside can name a task whose start is not durable. What memory
 // does not wait for any more, the log still does where the decision that ended it is on its way.
 bool Engine::HasTask(const core::TaskRef& task) const {
+  auto partition = partitions_.find(PartitionOf(task.entity.slot()));
+  if (partition == partitions_.end() || !partition->second->serving || !HasLease(*partition->second)) return true;
   auto found = entities_.find(task.entity);
   const history::Frame* frame = found == entities_.end() ? nullptr : found->second->state.Find(task.frame);
   const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
@@ -131,6 +134,14 @@ void Engine::WakeUp() {
     parts_.submit_elsewhere(task.entity, std::move(command));
   };
   for (const core::TaskRef& task : sessions_.TakeLost(now)) submit(task, core::ReleaseTask{task, true});
+  // Their workers may be in touch with another node by now, which then says so.
+  for (const core::TaskRef& task : sessions_.TakeUnwatched()) {
+    auto entity = entities_.find(task.entity);
+    const history::Frame* frame = entity == entities_.end() ? nullptr : entity->second->state.Find(task.frame);
+    const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
+    if (waiting == nullptr || waiting->attempt != task.attempt) continue;
+    sessions_.Await(waiting->session, task, now, Seconds(waiting->task.heartbeat_seconds));
+  }
   for (const core::TaskRef& task : sessions_.TakeSilent(now)) submit(task, core::HeartbeatMissed{task});
   while (!ended_names_.empty() && now - ended_names_.front().first > std::chrono::seconds(10)) {
     auto name = names_.find(ended_names_.front().second);

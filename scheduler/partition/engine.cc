@@ -72,8 +72,13 @@ absl::Status Engine::Health() const {
 Engine::Stats Engine::stats() const { return {entities_.size(), partitions_.size(), timers_.size(), mailbox_.size()}; }
 
 const history::ExecutionState* Engine::Peek(EntityId entity) const {
+  auto mentions = [&](const Batch* batch) {
+    return batch != nullptr && std::any_of(batch->releases.begin(), batch->releases.end(),
+                                           [&](const Release& release) { return release.entity == entity; });
+  };
   auto found = entities_.find(entity);
-  return found == entities_.end() ? nullptr : &found->second->state;
+  if (found == entities_.end() || mentions(at_log_) || mentions(deciding_.get())) return nullptr;
+  return &found->second->state;
 }
 
 Engine::Partition* Engine::PartitionOf(EntityId entity) {
@@ -245,7 +250,7 @@ void Engine::DecideOne(Mail mail) {
 }
 
 void Engine::AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal) {
-  if (parts_.clock.MonotonicNow() >= partition.lease_until) {
+  if (!HasLease(partition)) {
     refusal = NotServed("this node's lease of the partition has run out; ask again");
   }
   deciding_->releases.push_back({mail.entity,
@@ -254,6 +259,11 @@ void Engine::AnswerWithout(Mail mail, const Partition& partition, absl::Status r
                                  [reply = std::move(mail.reply), refusal = std::move(refusal)](
                                      const absl::Status& status) { reply(status.ok() ? refusal : status); },
                                  std::holds_alternative<core::StartTask>(mail.command)});
+}
+
+// Clocks run fast or slow: the last tenth of a lease is not relied on.
+bool Engine::HasLease(const Partition& partition) const {
+  return parts_.clock.MonotonicNow() + settings_.lease / 10 < partition.lease_until;
 }
 
 void Engine::ReleaseIdle() {

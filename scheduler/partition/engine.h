@@ -145,8 +145,8 @@ class Engine {
   // Calls `done` once, at the next commit of a decision on the execution; false where it is not open here.
   bool WhenChanged(base::EntityId entity, std::function<void()> done);
 
-  // The hand-out is the current one: not answered, not timed out, not given to another, as far as the log says. An end
-  // that is decided but not durable yet does not count.
+  // False where the hand-out is known to be over: answered, timed out or given to another, by what the log says. An end
+  // that is decided but not durable yet does not count, and a node without a lease knows nothing.
   bool HasTask(const core::TaskRef& task) const;
 
   // The open execution of that name, if this node has it.
@@ -165,7 +165,7 @@ class Engine {
   };
   Stats stats() const;
 
-  // For tests: what memory holds of an open execution, which may run ahead of the log. Null where it is not open here.
+  // For tests: what memory holds of an open execution; null where it is not open here, or memory runs ahead of the log.
   const history::ExecutionState* Peek(base::EntityId entity) const;
 
  private:
@@ -224,6 +224,8 @@ class Engine {
              std::function<void(absl::StatusOr<Started>)> reply);
 
   Partition* PartitionOf(base::EntityId entity);
+  // What memory says of the partition is ground for a refusal: nobody else can have claimed it yet.
+  bool HasLease(const Partition& partition) const;
 
   const Settings settings_;
   Parts parts_;

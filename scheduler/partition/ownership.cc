@@ -291,7 +291,9 @@ void Engine::Forget(const Entity& entity) {
       timers_.Remove({state.id, id, kind});
     }
     if (const auto* waiting = std::get_if<history::WaitingForTask>(&frame.waiting)) {
-      dispatcher_.Revoke({state.id, id, waiting->scheduled_event, waiting->attempt}, waiting->task.queue);
+      const core::TaskRef task{state.id, id, waiting->scheduled_event, waiting->attempt};
+      dispatcher_.Revoke(task, waiting->task.queue);
+      sessions_.Forget(task);
     }
   }
 }

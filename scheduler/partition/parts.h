@@ -29,8 +29,7 @@ struct Engine::Partition {
   base::PartitionId id;
   base::Epoch epoch;
   base::Sequence next_sequence;
-  // Counted from before the claim or renewal was sent. After it another node may own the partition, so what memory says
-  // is then no ground for a refusal.
+  // Counted from before the claim or renewal was sent. After it another node may own the partition.
   base::MonotonicTime lease_until;
   bool serving = false;       // recovered
   bool leaving = false;       // being given up: takes no more commands

@@ -42,7 +42,25 @@ void Ledger::Note(const ExecutionState& before, const history::Event& event) {
   if (const auto* started = std::get_if<history::TaskStarted>(&event.body)) {
     if (task == nullptr) return Accuse("a task starts that nobody waits for");
     if (task->started) Accuse("a task starts that is started already");
-    started_.insert({before.id, event.frame, task->scheduled_event, started->attempt});
+    if (!started_.insert({before.id, event.frame, task->scheduled_event, started->attempt}).second) {
+      Accuse("an attempt starts twice");
+    }
+  } else if (const auto* scheduled = std::get_if<history::TaskScheduled>(&event.body)) {
+    if (scheduled->wait_for_token) wait_for_token_.emplace(before.id, event.id);
+    const auto* backoff = frame ? std::get_if<history::Backoff>(&frame->waiting) : nullptr;
+    if (backoff != nullptr && event.at < backoff->due) Accuse("a backoff is cut short");
+  } else if (std::holds_alternative<history::StateExited>(event.body)) {
+    const auto* timer = frame ? std::get_if<history::WaitingForTimer>(&frame->waiting) : nullptr;
+    if (timer != nullptr && event.at < timer->until) Accuse("a wait is cut short");
+  } else if (std::holds_alternative<history::TaskSubmitted>(event.body)) {
+    if (task == nullptr) return Accuse("a task is submitted that nobody waits for");
+    submitted_.insert({before.id, event.frame, task->scheduled_event, task->attempt});
+  } else if (std::holds_alternative<history::TaskAttemptLost>(event.body)) {
+    if (task == nullptr) return Accuse("an attempt is lost that nobody waits for");
+    core::TaskRef lost{before.id, event.frame, task->scheduled_event, task->attempt};
+    if (task->restartable) return;
+    never_begun_.insert(lost);
+    if (begun_.contains(lost)) Accuse("begun and given to another, but not restartable: " + Describe(lost));
   } else if (std::holds_alternative<history::TaskSucceeded>(event.body) ||
              std::holds_alternative<history::TaskFailed>(event.body) ||
              std::holds_alternative<history::TaskTimedOut>(event.body)) {
@@ -76,8 +94,18 @@ void Ledger::OnHandedOut(const core::TaskRef& task) {
     Accuse("told before durable: " + Describe(task) + " handed out, its start is not logged");
 }
 
-void Ledger::OnResultAccepted(const core::TaskRef& task) {
+void Ledger::OnBegun(const core::TaskRef& task) {
   CatchUp();
+  begun_.insert(task);
+  if (never_begun_.contains(task)) Accuse("given to another, then begun, but not restartable: " + Describe(task));
+}
+
+void Ledger::OnResultAccepted(const core::TaskRef& task, bool by_holders_success) {
+  CatchUp();
+  if (by_holders_success && wait_for_token_.contains({task.entity, task.scheduled_event})) {
+    if (!submitted_.contains(task)) Accuse("told before durable: the submission of " + Describe(task));
+    return;
+  }
   auto ended = ended_attempt_.find({task.entity, task.scheduled_event});
   if (ended == ended_attempt_.end()) {
     Accuse("told before durable: the result of " + Describe(task) + " acknowledged, but not in the log");
@@ -87,8 +115,8 @@ void Ledger::OnResultAccepted(const core::TaskRef& task) {
   if (!accepted_.insert(task).second) Accuse("two results were accepted for " + Describe(task));
 }
 
-void Ledger::OnTaskRefused(const core::TaskRef& task, const std::string& why) {
-  if (IsCurrent(task)) {
+void Ledger::OnTaskRefused(const core::TaskRef& task, bool is_holder, const std::string& why) {
+  if (IsCurrent(task) && !(is_holder && submitted_.contains(task))) {
     Accuse("told before durable: a result for " + Describe(task) + " refused (" + why + "), but the log waits for it");
   }
 }

@@ -3,7 +3,8 @@
 //
 // Holds: sequences without gaps or forks in a partition, revisions without gaps in an execution, one accepted result
 // per scheduling and of the attempt that was current, nothing told before it is durable, no refusal that the log does
-// not bear out. Thread rule: one thread.
+// not bear out, no attempt started twice, no wait or backoff cut short, nothing begun twice whose handler is not
+// restartable. Thread rule: one thread.
 #pragma once
 
 #include <map>
@@ -39,8 +40,11 @@ class Ledger {
   // ---- the engine told somebody ...
   void OnStarted(base::EntityId entity);
   void OnHandedOut(const core::TaskRef& task);
-  void OnResultAccepted(const core::TaskRef& task);
-  void OnTaskRefused(const core::TaskRef& task, const std::string& why);
+  // `by_holders_success`: where the task waits for its token, that is its submission only.
+  void OnResultAccepted(const core::TaskRef& task, bool by_holders_success);
+  void OnTaskRefused(const core::TaskRef& task, bool is_holder, const std::string& why);
+  // ... and a worker begins what it was given.
+  void OnBegun(const core::TaskRef& task);
   void OnEnded(base::EntityId entity, history::ExecutionStatus status);
 
   size_t rows() const { return read_; }
@@ -59,6 +63,11 @@ class Ledger {
   std::set<core::TaskRef> started_;
   std::map<std::pair<base::EntityId, base::EventId>, int64_t> ended_attempt_;
   std::set<core::TaskRef> accepted_;
+  std::set<std::pair<base::EntityId, base::EventId>> wait_for_token_;
+  std::set<core::TaskRef> submitted_;
+  std::set<core::TaskRef> begun_;
+  // Given to somebody else although it may not run twice: its first holder must not have begun it.
+  std::set<core::TaskRef> never_begun_;
 };
 
 std::string Describe(const core::TaskRef& task);

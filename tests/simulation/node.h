@@ -31,6 +31,7 @@ struct PollRequest {
   std::string session;
   std::vector<dispatch::PollHandler> handlers;
   std::vector<core::TaskRef> held;
+  bool held_is_complete = false;  // as PollRequest.held_tokens_complete
   int slots = 1;
   std::chrono::milliseconds wait{5'000};
 };
@@ -45,7 +46,8 @@ class Node {
     history::FaultPlan& faults;
     const Programs& programs;
   };
-  Node(partition::Settings settings, Parts parts);
+  // `drift_ppm`: of its monotonic clock.
+  Node(partition::Settings settings, Parts parts, int64_t drift_ppm = 0);
   ~Node();
 
   const std::string& name() const { return name_; }
@@ -53,9 +55,13 @@ class Node {
   Process& process() { return process_; }
 
   void Poll(PollRequest request, std::function<void(PollReply)> done);
-  void Complete(const core::TaskRef& task, std::optional<std::string> output, std::function<void(absl::Status)> done);
-  // A heartbeat; `done(false)`: the task is over.
-  void Beat(const std::string& session, const core::TaskRef& task, std::function<void(bool)> done);
+  // Whose word it is: the worker's that holds the task, or of somebody with its token.
+  enum class Speaker { kHolder, kTokenHolder };
+  void Complete(const core::TaskRef& task, std::optional<std::string> output, Speaker speaker,
+                std::function<void(absl::Status)> done);
+  // A heartbeat, with a checkpoint where there is one; `done(false)`: the task is over.
+  void Beat(const std::string& session, const core::TaskRef& task, const std::string& checkpoint,
+            std::function<void(bool)> done);
   void Start(partition::StartRequest request, std::function<void(absl::StatusOr<partition::Started>)> done);
   void Stop(base::EntityId entity, std::function<void(absl::Status)> done);
 
@@ -63,6 +69,11 @@ class Node {
   void CompareWithLog();
 
  private:
+  struct PollCall;
+  void TakePoll(PollRequest request, std::function<void(PollReply)> done);
+  // As the gateway does when a session says that it has no other poll under way.
+  void DropPolls(const std::string& session);
+
   class Observer : public partition::Observer {
    public:
     Observer(World& world, std::string name) : world_(world), name_(std::move(name)) {}
@@ -77,6 +88,7 @@ class Node {
   Parts parts_;
   Process process_;
   Chance chance_;
+  std::map<std::string, std::vector<std::shared_ptr<PollCall>>> polls_;
   Observer observer_;
   std::unique_ptr<history::MemoryLog> log_;
   std::unique_ptr<partition::Engine> engine_;

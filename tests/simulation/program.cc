@@ -16,12 +16,11 @@ class Generator {
  public:
   Generator(Chance& chance, const ProgramShape& shape) : chance_(chance), shape_(shape), left_(shape.size) {}
 
-  // A States block that is given {"n": n} and what it makes of it. `results` is computed for each of the inputs, since
-  // a Map's processor runs with several.
-  json Block(const std::vector<int64_t>& inputs, std::vector<Result>& results, int depth) {
+  // A States block that is given objects with a number "n", and what it makes of them. `results` is computed for each
+  // of the inputs, since a Map's processor runs with several.
+  json Block(const std::vector<json>& inputs, std::vector<Result>& results, int depth) {
     json states = json::object();
-    std::vector<Result> now;
-    for (int64_t n : inputs) now.push_back(json{{"n", n}});
+    std::vector<Result> now(inputs.begin(), inputs.end());
     int length = static_cast<int>(chance_.Between(1, depth == 0 ? std::max(2, left_) : 3));
     std::string first = NewName();
     std::string name = first;
@@ -53,7 +52,9 @@ class Generator {
                                                {2, shape_.waits},
                                                {3, shape_.choices},
                                                {4, shape_.containers && depth < 3},
-                                               {5, shape_.containers && depth < 3}};
+                                               {5, shape_.containers && depth < 3},
+                                               {6, shape_.variables},
+                                               {7, shape_.loops}};
     std::erase_if(kinds, [](const auto& kind) { return !kind.second; });
     switch (kinds[chance_.Below(static_cast<int64_t>(kinds.size()))].first) {
       case 0:
@@ -61,12 +62,15 @@ class Generator {
       case 1:
         return Task(states, name, next, now);
       case 2:
-        states[name] = {{"Type", "Wait"}, {"Seconds", chance_.Between(0, 40)}, {"Next", next}};
-        return;
+        return Wait(states, name, next);
       case 3:
         return Choice(states, name, next, now);
       case 4:
         return Parallel(states, name, next, now, depth);
+      case 6:
+        return Variable(states, name, next, now);
+      case 7:
+        return Loop(states, name, next, now);
       default:
         return Map(states, name, next, now, depth);
     }
@@ -80,9 +84,56 @@ class Generator {
     }
   }
 
-  // The failure of the state comes to `next` as well, marked.
+  void Wait(json& states, const std::string& name, const std::string& next) {
+    json state = {{"Type", "Wait"}, {"Next", next}};
+    switch (chance_.Below(4)) {
+      case 0:
+        state["SecondsPath"] = "$.n";
+        break;
+      case 1:
+        state["Timestamp"] = "2020-01-01T00:00:00Z";  // over
+        break;
+      default:
+        state["Seconds"] = chance_.Between(0, 40);
+    }
+    states[name] = std::move(state);
+  }
+
+  // A variable of the block's scope, written and read again.
+  void Variable(json& states, const std::string& name, const std::string& next, std::vector<Result>& now) {
+    std::string read = NewName();
+    std::string variable = "v" + name;
+    states[name] = {{"Type", "Pass"}, {"Assign", {{variable + ".$", "$.n"}}}, {"Next", read}};
+    states[read] = {
+        {"Type", "Pass"}, {"Parameters", {{"v.$", "$" + variable}}}, {"ResultPath", "$.read"}, {"Next", next}};
+    for (Result& result : now) {
+      if (result) (*result)["read"] = {{"v", (*result)["n"]}};
+    }
+  }
+
+  void Loop(json& states, const std::string& name, const std::string& next, std::vector<Result>& now) {
+    std::string body = NewName();
+    std::string again = NewName();
+    int64_t times = chance_.Between(1, 12);
+    states[name] = {{"Type", "Pass"}, {"Result", {{"k", 0}}}, {"ResultPath", "$.loop"}, {"Next", body}};
+    states[body] = {{"Type", "Pass"},
+                    {"Parameters", {{"k.$", "States.MathAdd($.loop.k, 1)"}}},
+                    {"ResultPath", "$.loop"},
+                    {"Next", again}};
+    states[again] = {{"Type", "Choice"},
+                     {"Choices", json::array({{{"Variable", "$.loop.k"}, {"NumericLessThan", times}, {"Next", body}}})},
+                     {"Default", next}};
+    for (Result& result : now) {
+      if (result) (*result)["loop"] = {{"k", times}};
+    }
+  }
+
+  // The failure of the state comes to `next` as well, marked. What the world does to workers never gets here, so it
+  // does not matter how widely the catcher catches.
   void CatchBoom(json& state, const std::string& next) {
-    state["Catch"] = json::array({{{"ErrorEquals", {kBoom}}, {"ResultPath", "$.caught"}, {"Next", next}}});
+    static const char* const kErrors[] = {kBoom, "States.ALL", "States.TaskFailed"};
+    state["Catch"] =
+        json::array({{{"ErrorEquals", {kErrors[chance_.Below(3)]}}, {"ResultPath", "$.caught"}, {"Next", next}}});
   }
   static json Caught(json before) {
     before["caught"] = {{"Error", kBoom}, {"Cause", kBoomCause}};
@@ -107,12 +158,14 @@ class Generator {
     }
     // What the world does to workers.
     retry.push_back(Retrier({"Pawl.WorkerLost", "States.Timeout", "States.HeartbeatTimeout"}, 99'999));
-    static const char* const kResources[] = {"arn:aws:states:us-east-1:000000000000:activity:work",
-                                             "arn:aws:states:us-east-1:000000000000:activity:safe",
-                                             "arn:aws:lambda:us-east-1:000000000000:function:call"};
-    json state = {{"Type", "Task"},           {"Resource", kResources[chance_.Below(3)]},
-                  {"Parameters", parameters}, {"ResultPath", "$.task"},
-                  {"Retry", retry},           {"Next", next}};
+    static const char* const kResources[] = {
+        "arn:aws:states:us-east-1:000000000000:activity:work", "arn:aws:states:us-east-1:000000000000:activity:safe",
+        "arn:aws:lambda:us-east-1:000000000000:function:call", "arn:aws:states:::sim:job.sync",
+        "arn:aws:states:::sim:call.waitForTaskToken"};
+    const std::string resource = kResources[chance_.Below(shape_.services ? 5 : 3)];
+    if (resource.ends_with(".waitForTaskToken")) parameters["token.$"] = "$$.Task.Token";
+    json state = {{"Type", "Task"},         {"Resource", resource}, {"Parameters", parameters},
+                  {"ResultPath", "$.task"}, {"Retry", retry},       {"Next", next}};
     if (shape_.timeouts && chance_.Happens(0.5)) state["TimeoutSeconds"] = chance_.Between(20, 60);
     if (shape_.heartbeats && chance_.Happens(0.4)) state["HeartbeatSeconds"] = chance_.Between(4, 15);
     bool caught = fails && chance_.Happens(0.6);
@@ -130,17 +183,38 @@ class Generator {
     }
   }
 
-  static json Retrier(std::vector<std::string> errors, int64_t attempts) {
-    return {
+  json Retrier(std::vector<std::string> errors, int64_t attempts) {
+    json retrier = {
         {"ErrorEquals", std::move(errors)}, {"IntervalSeconds", 1}, {"BackoffRate", 1.0}, {"MaxAttempts", attempts}};
+    if (chance_.Happens(0.3)) {
+      retrier["BackoffRate"] = 2.0;
+      retrier["MaxDelaySeconds"] = 4;
+    }
+    if (chance_.Happens(0.2)) retrier["JitterStrategy"] = "FULL";
+    return retrier;
   }
 
   void Choice(json& states, const std::string& name, const std::string& next, std::vector<Result>& now) {
     std::string small = NewName();
     int64_t limit = chance_.Between(0, 50);
-    states[name] = {{"Type", "Choice"},
-                    {"Choices", json::array({{{"Variable", "$.n"}, {"NumericLessThan", limit}, {"Next", small}}})},
-                    {"Default", next}};
+    json less = {{"Variable", "$.n"}, {"NumericLessThan", limit}};
+    const json at_least = {{"Variable", "$.n"}, {"NumericGreaterThanEquals", limit}};
+    // The same rule, said differently.
+    switch (chance_.Below(4)) {
+      case 0:
+        less = {{"Not", at_least}};
+        break;
+      case 1:
+        less = {{"And", {less, {{"Variable", "$.n"}, {"IsNumeric", true}}}}};
+        break;
+      case 2:
+        less = {{"Or", {{{"Variable", "$.absent"}, {"IsPresent", true}}, less}}};
+        break;
+      default:
+        break;
+    }
+    less["Next"] = small;
+    states[name] = {{"Type", "Choice"}, {"Choices", json::array({less})}, {"Default", next}};
     states[small] = {{"Type", "Pass"}, {"Result", "small"}, {"ResultPath", "$.size"}, {"Next", next}};
     for (Result& result : now) {
       if (result && (*result)["n"].get<int64_t>() < limit) (*result)["size"] = "small";
@@ -149,7 +223,7 @@ class Generator {
 
   void Parallel(json& states, const std::string& name, const std::string& next, std::vector<Result>& now, int depth) {
     int64_t count = chance_.Between(1, 3);
-    std::vector<int64_t> inputs = Inputs(now);
+    std::vector<json> inputs = Inputs(now);
     json branches = json::array();
     std::vector<std::vector<Result>> outputs(count);
     for (int64_t i = 0; i < count; ++i) branches.push_back(Block(inputs, outputs[i], depth + 1));
@@ -176,11 +250,13 @@ class Generator {
     std::string items_state = name;
     std::string map_state = NewName();
     int64_t count = chance_.Between(0, 5);
+    bool selects = chance_.Happens(0.4);
     json items = json::array();
-    std::vector<int64_t> inputs;
+    std::vector<json> inputs;
     for (int64_t i = 0; i < count; ++i) {
-      inputs.push_back(chance_.Below(60));
-      items.push_back({{"n", inputs.back()}});
+      items.push_back({{"n", chance_.Below(60)}});
+      inputs.push_back(items.back());
+      if (selects) inputs.back()["i"] = i;
     }
     std::vector<Result> outputs;
     json processor = Block(inputs, outputs, depth + 1);
@@ -192,6 +268,7 @@ class Generator {
                   {"ItemProcessor", std::move(processor)},
                   {"ResultPath", "$.map"},
                   {"Next", next}};
+    if (selects) state["ItemSelector"] = {{"n.$", "$$.Map.Item.Value.n"}, {"i.$", "$$.Map.Item.Index"}};
     bool caught = Guard(state, next);
     states[map_state] = std::move(state);
     json all = json::array();
@@ -227,9 +304,9 @@ class Generator {
   }
 
   // Inputs that a failed path never brings still need a number.
-  static std::vector<int64_t> Inputs(const std::vector<Result>& now) {
-    std::vector<int64_t> inputs;
-    for (const Result& result : now) inputs.push_back(result ? (*result)["n"].get<int64_t>() : 0);
+  static std::vector<json> Inputs(const std::vector<Result>& now) {
+    std::vector<json> inputs;
+    for (const Result& result : now) inputs.push_back({{"n", result ? (*result)["n"] : json(0)}});
     return inputs;
   }
 
@@ -244,7 +321,7 @@ class Generator {
 GeneratedProgram GenerateProgram(Chance& chance, const ProgramShape& shape) {
   int64_t n = chance.Below(60);
   std::vector<Result> results;
-  json definition = Generator(chance, shape).Block({n}, results, 0);
+  json definition = Generator(chance, shape).Block({json{{"n", n}}}, results, 0);
   GeneratedProgram program{.text = definition.dump(), .input = {{"n", n}}, .intended = {}};
   program.intended.succeeds = results[0].has_value();
   if (results[0]) program.intended.output = *results[0];

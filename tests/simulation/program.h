@@ -26,6 +26,9 @@ struct ProgramShape {
   bool failures = true;
   bool heartbeats = true;
   bool timeouts = true;
+  bool services = true;  // .sync and .waitForTaskToken
+  bool variables = true;
+  bool loops = true;
 };
 
 struct Intended {

@@ -16,14 +16,18 @@ Scenario ScenarioOf(uint64_t seed) {
                     .containers = chance.Happens(0.6),
                     .failures = chance.Happens(0.6),
                     .heartbeats = chance.Happens(0.5),
-                    .timeouts = chance.Happens(0.5)};
+                    .timeouts = chance.Happens(0.5),
+                    .services = chance.Happens(0.5),
+                    .variables = chance.Happens(0.5),
+                    .loops = chance.Happens(0.4)};
   scenario.worker_faults = {.stall = sometimes(0.1),
                             .forget_heartbeats = sometimes(0.2),
                             .answer_twice = sometimes(0.3),
                             .answer_for_old_attempt = sometimes(0.8),
                             .die = sometimes(0.08),
                             .go_silent = sometimes(0.08),
-                            .lose_message = sometimes(0.05)};
+                            .lose_message = sometimes(0.05),
+                            .hang = sometimes(0.1)};
   scenario.log_faults = {.lost_before = sometimes(0.02),
                          .lost_after = sometimes(0.03),
                          .lost_meanwhile = sometimes(0.02),
@@ -31,12 +35,15 @@ Scenario ScenarioOf(uint64_t seed) {
   scenario.executions = static_cast<int>(chance.Between(1, 8));
   scenario.programs = static_cast<int>(chance.Between(1, 3));
   scenario.workers = static_cast<int>(chance.Between(1, 3));
-  scenario.nodes = chance.Happens(0.3) ? 2 : 1;
+  scenario.nodes = chance.Happens(0.4) ? static_cast<int>(chance.Between(2, 3)) : 1;
   scenario.partitions = static_cast<int>(chance.Between(1, 4));
   scenario.crashes = some(4);
   scenario.outages = some(2, 0.3);
   scenario.usurpations = some(3, 0.3);
   scenario.wall_steps = some(2, 0.3);
+  scenario.pauses = some(3, 0.3);
+  scenario.moves = scenario.nodes > 1 ? some(4, 0.5) : 0;
+  scenario.drift_ppm = chance.Happens(0.3) ? 10'000 : 0;
   scenario.duplicate_start = sometimes(0.5);
   scenario.stop = sometimes(0.15, 0.4);
   scenario.batch_decisions_max = chance.Happens(0.3) ? 1 : chance.Happens(0.5) ? 3 : 4'000;
@@ -50,6 +57,7 @@ Scenario CalmScenario() {
   scenario.shape.failures = false;
   scenario.shape.timeouts = false;
   scenario.shape.heartbeats = false;
+  scenario.shape.services = false;
   return scenario;
 }
 

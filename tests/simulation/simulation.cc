@@ -83,13 +83,14 @@ class Simulation {
   RunResult Run() {
     MakePrograms();
     nodes_.resize(scenario_.nodes);
+    wanted_by_.resize(scenario_.nodes);
     for (int i = 0; i < scenario_.nodes; ++i) {
       faults_.push_back(std::make_unique<Faults>(world_, std::to_string(i), scenario_.log_faults));
       BootNode(i);
     }
     for (int i = 0; i < scenario_.workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(
-          world_, "worker-" + std::to_string(i), [this] { return Alive(); }, scenario_.worker_faults));
+          world_, ledger_, "worker-" + std::to_string(i), [this] { return nodes_; }, scenario_.worker_faults));
       workers_.back()->Run();
     }
     for (int i = 0; i < scenario_.executions; ++i) MakeClient(i);
@@ -101,6 +102,9 @@ class Simulation {
       world_.Tell("nemesis", "stops");
       for (auto& faults : faults_) faults->Stop();
       for (auto& worker : workers_) worker->Behave();
+      // Whoever lives may have everything.
+      for (auto& wanted : wanted_by_) wanted.reset();
+      for (int i = 0; i < scenario_.nodes; ++i) Want(i);
       base::MonotonicTime deadline = world_.now() + std::chrono::hours(4);
       while (world_.now() < deadline && !AllEnded() && ledger_.violation().empty()) {
         world_.RunUntil(world_.now() + seconds(10), watch);
@@ -142,13 +146,29 @@ class Simulation {
                                  .partitions = scenario_.partitions};
     settings.batch_decisions_max = scenario_.batch_decisions_max;
     settings.limits.transitions_per_decision_max = scenario_.transitions_per_decision_max;
+    settings.wants_all = !wanted_by_[index].has_value();
+    int64_t drift = scenario_.drift_ppm == 0 ? 0 : nemesis_.Between(-scenario_.drift_ppm, scenario_.drift_ppm);
     world_.Tell(settings.node, "boots");
-    nodes_[index] = std::make_shared<Node>(std::move(settings), Node::Parts{.world = world_,
-                                                                            .ledger = ledger_,
-                                                                            .store = store_,
-                                                                            .network = network_,
-                                                                            .faults = *faults_[index],
-                                                                            .programs = programs_});
+    nodes_[index] = std::make_shared<Node>(std::move(settings),
+                                           Node::Parts{.world = world_,
+                                                       .ledger = ledger_,
+                                                       .store = store_,
+                                                       .network = network_,
+                                                       .faults = *faults_[index],
+                                                       .programs = programs_},
+                                           drift);
+    if (wanted_by_[index]) Want(index);
+  }
+
+  // Tells a node which partitions to own.
+  void Want(int index) {
+    if (nodes_[index] == nullptr) return;
+    std::set<base::PartitionId> wanted;
+    for (int32_t i = 0; i < scenario_.partitions; ++i) {
+      if (!wanted_by_[index] || wanted_by_[index]->contains(base::PartitionId(i))) wanted.emplace(i);
+    }
+    nodes_[index]->process().Post(
+        [engine = &nodes_[index]->engine(), wanted = std::move(wanted)] { engine->SetWanted(wanted); });
   }
 
   void MakeClient(int index) {
@@ -252,6 +272,22 @@ class Simulation {
       world_.Tell("nemesis", "claims partition " + std::to_string(partition.value()));
       store_->Usurp(partition, "usurper");
     });
+    plan(scenario_.pauses, [this] {
+      auto nodes = Alive();
+      if (nodes.empty()) return;
+      auto node = nodes[nemesis_.Below(static_cast<int64_t>(nodes.size()))];
+      milliseconds howlong(nemesis_.Between(50, 15'000));
+      world_.Tell("nemesis", "pauses " + node->name() + " for " + std::to_string(howlong.count()) + " ms");
+      node->process().PauseUntil(world_.now() + howlong);
+    });
+    plan(scenario_.moves, [this] {
+      world_.Tell("nemesis", "spreads the partitions anew");
+      for (auto& wanted : wanted_by_) wanted.emplace();
+      for (int32_t i = 0; i < scenario_.partitions; ++i) {
+        wanted_by_[nemesis_.Below(scenario_.nodes)]->emplace(i);
+      }
+      for (int i = 0; i < scenario_.nodes; ++i) Want(i);
+    });
     plan(scenario_.wall_steps, [this] {
       auto nodes = Alive();
       if (nodes.empty()) return;
@@ -329,6 +365,7 @@ class Simulation {
                      .steps = world_.steps(),
                      .rows = ledger_.rows(),
                      .ended = static_cast<int>(ledger_.executions().size()),
+                     .simulated = world_.now() - began_,
                      .trace = world_.trace(),
                      .histories = {}};
     for (const auto& client : clients_) {
@@ -350,6 +387,8 @@ class Simulation {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::shared_ptr<Client>> clients_;
   std::vector<std::shared_ptr<Node>> nodes_;
+  std::vector<std::optional<std::set<base::PartitionId>>> wanted_by_;  // by place; nothing: all
+  const base::MonotonicTime began_ = world_.now();
   int boots_ = 0;
 };
 

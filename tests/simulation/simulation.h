@@ -36,6 +36,9 @@ struct Scenario {
   int outages = 0;  // the database is away for a while
   int usurpations = 0;
   int wall_steps = 0;
+  int pauses = 0;         // a process stands still, longer than its lease
+  int moves = 0;          // partitions are spread anew over the nodes
+  int64_t drift_ppm = 0;  // of monotonic clocks, fast or slow, at most
   double duplicate_start = 0;
   double stop = 0;
   size_t batch_decisions_max = 4'000;
@@ -53,6 +56,7 @@ struct RunResult {
   uint64_t steps = 0;
   size_t rows = 0;
   int ended = 0;
+  std::chrono::microseconds simulated{0};
   std::vector<std::string> trace;
   // Per execution, in the order of their names: its public events without times, as text.
   std::vector<std::string> histories;

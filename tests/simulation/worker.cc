@@ -10,12 +10,9 @@ using core::TaskRef;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-namespace {
-constexpr int kNodesMax = 2;
-}
-
-Worker::Worker(World& world, std::string name, Nodes nodes, WorkerFaults faults)
+Worker::Worker(World& world, Ledger& ledger, std::string name, Nodes nodes, WorkerFaults faults)
     : world_(world),
+      ledger_(ledger),
       name_(std::move(name)),
       nodes_(std::move(nodes)),
       faults_(faults),
@@ -28,7 +25,7 @@ void Worker::Begin() {
   life_->number = ++lives_;
   life_->session = name_ + "#" + std::to_string(lives_);
   world_.Tell(name_, "begins as " + life_->session);
-  for (size_t i = 0; i < kNodesMax; ++i) PollNode(i);
+  for (size_t i = 0; i < nodes_().size(); ++i) PollNode(i);
 }
 
 void Worker::Die() {
@@ -50,28 +47,33 @@ void Worker::PollNode(size_t index) {
     });
   };
   auto nodes = nodes_();
-  if (life->silent || index >= nodes.size()) {
+  if (life->silent || nodes[index] == nullptr) {
     again(milliseconds(500));
     return;
   }
+  const std::string name = nodes[index]->name();
   PollRequest request{.worker = name_, .session = life->session, .handlers = {}, .held = {}, .slots = 2};
-  request.handlers = {{"work", false}, {"safe", true}, {"call", false}};
+  request.handlers = {{"work", false}, {"safe", true}, {"call", false}, {"sim:job.sync", true}, {"sim:call", false}};
+  request.held_is_complete = !life->in_touch.contains(name);
   for (const auto& [task, held] : life->held) request.held.push_back(task);
   auto answered = std::make_shared<bool>(false);
-  Send([this, life, answered, again, request = std::move(request), node = std::weak_ptr<Node>(nodes[index])] {
+  Send([this, life, answered, again, name, request = std::move(request), node = std::weak_ptr<Node>(nodes[index])] {
     auto there = node.lock();
     if (there == nullptr) return;
     there->Poll(request, [=, this](PollReply reply) {
       Send([=, this, reply = std::move(reply)] {
         if (!Is(life) || std::exchange(*answered, true)) return;
+        life->in_touch.insert(name);
         OnPolled(life, reply);
         if (Is(life)) again(milliseconds(life->held.size() > 4 ? 1000 : 1));
       });
     });
   });
   // No answer within the wait and a little: a new poll.
-  world_.After(seconds(8), [this, life, answered, again] {
-    if (Is(life) && !std::exchange(*answered, true)) again(milliseconds(0));
+  world_.After(seconds(8), [this, life, answered, again, name] {
+    if (!Is(life) || std::exchange(*answered, true)) return;
+    life->in_touch.erase(name);
+    again(milliseconds(0));
   });
 }
 
@@ -93,18 +95,29 @@ void Worker::Take(const std::shared_ptr<Life>& life, const core::TaskDetails& de
     life->silent = true;
     world_.After(seconds(chance_.Between(5, 25)), [life] { life->silent = false; });
   }
-  if (details.heartbeat_seconds) Beat(life, task);
+  ledger_.OnBegun(task);
+  const bool hangs = (details.heartbeat_seconds || details.timeout_seconds) && chance_.Happens(faults_.hang);
+  // What hangs stays silent where only a heartbeat ends it.
+  if (hangs && !details.timeout_seconds) life->held[task].beats = false;
+  Beat(life, task);
 
   TaskAnswer answer = AnswerOf(nlohmann::json::parse(details.input));
   std::optional<std::string> output;
   if (answer.succeeds) output = answer.output.dump();
+  if (details.resource.ends_with(".waitForTaskToken") && output && !hangs) {
+    // The call is made, which its answer by the token may overtake.
+    world_.After(milliseconds(chance_.Between(1, 6'000)), [this, task, output] { AnswerByToken(task, *output); });
+    output = R"({"sent":true})";
+  }
   milliseconds work(chance_.Between(1, 3'000));
   if (chance_.Happens(faults_.stall)) work = seconds(chance_.Between(10, 90));
-  world_.After(work, [this, life, task, output] {
-    if (!Is(life) || !life->held.contains(task)) return;
-    Answer(life, task, output, false);
-    if (chance_.Happens(faults_.answer_twice)) Answer(life, task, output, true);
-  });
+  if (!hangs) {
+    world_.After(work, [this, life, task, output] {
+      if (!Is(life) || !life->held.contains(task)) return;
+      Answer(life, task, output, false);
+      if (chance_.Happens(faults_.answer_twice)) Answer(life, task, output, true);
+    });
+  }
   if (task.attempt > 1 && chance_.Happens(faults_.answer_for_old_attempt)) {
     TaskRef old = task;
     --old.attempt;
@@ -114,18 +127,46 @@ void Worker::Take(const std::shared_ptr<Life>& life, const core::TaskDetails& de
   }
 }
 
+// Every held task is beaten for, as the worker runtime does; sometimes with something to go on from.
 void Worker::Beat(const std::shared_ptr<Life>& life, const TaskRef& task) {
   auto held = life->held.find(task);
   if (!Is(life) || held == life->held.end()) return;
-  if (held->second.beats && !life->silent) {
+  const Held& state = held->second;
+  if (state.beats && !life->silent) {
+    const bool is_sync = state.details.resource.ends_with(".sync");
+    std::string checkpoint = is_sync ? "round " + std::to_string(chance_.Below(3)) : "";
     for (const auto& node : nodes_()) {
-      Send([this, life, task, there = std::weak_ptr<Node>(node)] {
+      if (node == nullptr) continue;
+      Send([this, life, task, checkpoint, there = std::weak_ptr<Node>(node)] {
         auto node = there.lock();
-        if (node != nullptr && Is(life)) node->Beat(life->session, task, [](bool) {});
+        if (node != nullptr && Is(life)) node->Beat(life->session, task, checkpoint, [](bool) {});
       });
     }
   }
-  world_.After(milliseconds(*held->second.details.heartbeat_seconds * 300), [this, life, task] { Beat(life, task); });
+  const int64_t every = state.details.heartbeat_seconds ? *state.details.heartbeat_seconds * 300 : 2'000;
+  world_.After(milliseconds(every), [this, life, task] { Beat(life, task); });
+}
+
+std::shared_ptr<Node> Worker::AnyNode() {
+  std::vector<std::shared_ptr<Node>> alive;
+  for (const auto& node : nodes_()) {
+    if (node != nullptr) alive.push_back(node);
+  }
+  if (alive.empty()) return nullptr;
+  return alive[chance_.Below(static_cast<int64_t>(alive.size()))];
+}
+
+void Worker::AnswerByToken(const TaskRef& task, const std::string& output) {
+  auto again = [this, task, output] { world_.After(milliseconds(900), [=, this] { AnswerByToken(task, output); }); };
+  std::shared_ptr<Node> node = AnyNode();
+  if (node == nullptr) return again();
+  auto answered = std::make_shared<bool>(false);
+  node->Complete(task, output, Node::Speaker::kTokenHolder, [=](const absl::Status& status) {
+    if (!std::exchange(*answered, true) && absl::IsUnavailable(status)) again();
+  });
+  world_.After(seconds(2), [=] {
+    if (!std::exchange(*answered, true)) again();
+  });
 }
 
 // Sends the result until somebody records or refuses it.
@@ -136,16 +177,16 @@ void Worker::Answer(const std::shared_ptr<Life>& life, const TaskRef& task, std:
       if (Is(life) && life->held.contains(task)) Answer(life, task, output, false);
     });
   };
-  auto nodes = nodes_();
-  if (nodes.empty() || life->silent) {
+  std::shared_ptr<Node> any = AnyNode();
+  if (any == nullptr || life->silent) {
     if (!once) again(milliseconds(700));
     return;
   }
   auto answered = std::make_shared<bool>(false);
-  Send([=, this, node = std::weak_ptr<Node>(nodes[chance_.Below(static_cast<int64_t>(nodes.size()))])] {
+  Send([=, this, node = std::weak_ptr<Node>(any)] {
     auto there = node.lock();
     if (there == nullptr || !Is(life)) return;
-    there->Complete(task, output, [=, this](const absl::Status& status) {
+    there->Complete(task, output, Node::Speaker::kHolder, [=, this](const absl::Status& status) {
       Send([=, this] {
         if (!Is(life) || once || std::exchange(*answered, true)) return;
         if (absl::IsUnavailable(status)) return again(milliseconds(200));

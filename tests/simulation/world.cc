@@ -73,18 +73,45 @@ void World::Tell(std::string_view party, std::string_view what) {
 
 void Process::Post(Work work) {
   life_->posted.push_back(std::move(work));
-  world_.After(World::Duration(0), [life = life_] {
-    if (!life->alive) return;
-    Work next = std::move(life->posted.front());
-    life->posted.pop_front();
-    next();
+  world_.After(World::Duration(0), [&world = world_, life = life_] {
+    RunIn(world, life, [life] {
+      Work next = std::move(life->posted.front());
+      life->posted.pop_front();
+      next();
+    });
   });
 }
 
+void Process::RunIn(World& world, const std::shared_ptr<Life>& life, Work work) {
+  if (!life->alive) return;
+  if (world.now() >= life->paused_until) return work();
+  world.At(life->paused_until, [&world, life, work = std::move(work)] { RunIn(world, life, work); });
+}
+
+base::MonotonicTime Process::MonotonicNow() const {
+  const auto elapsed = world_.now() - began_;
+  return world_.now() + elapsed * drift_ppm_ / 1'000'000;
+}
+
 Process::TimerHandle Process::PostAt(base::MonotonicTime due, Work work) {
-  return world_.At(due, [life = life_, work = std::move(work)] {
-    if (life->alive) work();
+  // When its own clock will show `due`, never before.
+  const auto elapsed = due - began_;
+  base::MonotonicTime real =
+      drift_ppm_ == 0 ? due : began_ + elapsed - elapsed * drift_ppm_ / (1'000'000 + drift_ppm_) + World::Duration(2);
+  auto handle = std::make_shared<TimerHandle>(0);
+  *handle = world_.At(real, [&world = world_, life = life_, handle, work = std::move(work)] {
+    if (life->alive && world.now() < life->paused_until) life->put_off.insert(*handle);
+    RunIn(world, life, [life, handle, was_put_off = life->put_off.contains(*handle), work] {
+      if (was_put_off && life->put_off.erase(*handle) == 0) return;  // cancelled since
+      work();
+    });
   });
+  return *handle;
+}
+
+void Process::Cancel(TimerHandle handle) {
+  world_.Cancel(handle);
+  life_->put_off.erase(handle);
 }
 
 }  // namespace pawl::simulation

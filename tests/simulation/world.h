@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -82,25 +83,36 @@ class World : public base::Clock {
 // all that is posted vanish. The wall clock may be off and may step; the monotonic one only advances.
 class Process : public base::Executor, public base::Clock {
  public:
-  explicit Process(World& world) : world_(world), life_(std::make_shared<Life>()) {}
+  // `drift_ppm`: by how much its monotonic clock runs fast or slow.
+  explicit Process(World& world, int64_t drift_ppm = 0)
+      : world_(world), drift_ppm_(drift_ppm), began_(world.now()), life_(std::make_shared<Life>()) {}
   ~Process() override { Kill(); }
 
   void Post(Work work) override;
   TimerHandle PostAt(base::MonotonicTime due, Work work) override;
-  void Cancel(TimerHandle handle) override { world_.Cancel(handle); }
+  void Cancel(TimerHandle handle) override;
 
   base::WallTime WallNow() const override { return world_.WallNow() + wall_offset_; }
-  base::MonotonicTime MonotonicNow() const override { return world_.now(); }
+  base::MonotonicTime MonotonicNow() const override;
 
   void StepWall(std::chrono::milliseconds by) { wall_offset_ += by; }
   void Kill() { life_->alive = false; }
+  // Nothing of it runs until then; clocks go on, and what is due meanwhile runs afterwards, in its order.
+  void PauseUntil(base::MonotonicTime until) { life_->paused_until = until; }
 
  private:
   struct Life {
     bool alive = true;
+    base::MonotonicTime paused_until;
     std::deque<Work> posted;
+    std::set<TimerHandle> put_off;  // timers that came due during the pause
   };
+  // Runs `work` when the life is neither over nor paused.
+  static void RunIn(World& world, const std::shared_ptr<Life>& life, Work work);
+
   World& world_;
+  const int64_t drift_ppm_;
+  const base::MonotonicTime began_;
   std::shared_ptr<Life> life_;
   std::chrono::milliseconds wall_offset_{0};
 };
