@@ -25,9 +25,20 @@ Cluster::Cluster(Member self, std::chrono::milliseconds lease, Parts parts)
                             .directory = directory_,
                             .peers = parts_.peers,
                             .load_program = parts_.load_program,
-                            .look_again = [this] { membership_.LookAgain(); }}) {}
+                            .look_again = [this] { membership_.LookAgain(); }}),
+      relay_(Relay::Parts{.executor = parts_.executor,
+                          .clock = parts_.clock,
+                          .engine = parts_.engine,
+                          .directory = directory_,
+                          .peers = parts_.peers,
+                          .router = router_}),
+      self_(self) {}
 
-void Cluster::Run(const std::string& address) { membership_.Run(address); }
+void Cluster::Run(const std::string& address) {
+  self_.address = address;
+  membership_.Run(address);
+  relay_.Run(self_);
+}
 
 void Cluster::Leave(std::function<void()> done) { membership_.Leave(std::move(done)); }
 
@@ -35,7 +46,11 @@ void Cluster::TellAll(const Notice& notice) {
   for (const Member& member : directory_.Others()) parts_.peers.Tell(member, notice, [](const absl::Status&) {});
 }
 
-void Cluster::OnNotice(const Notice& notice) { membership_.OnNotice(notice); }
+void Cluster::OnNotice(const Notice& notice) {
+  // What says only what waits is no news of partitions.
+  if (notice.wants_number == 0) membership_.OnNotice(notice);
+  relay_.OnNotice(notice);
+}
 
 void Cluster::OnCarry(std::vector<Call> calls, std::function<void(std::vector<Answer>)> done) {
   router_.OnCarry(std::move(calls), std::move(done));
@@ -49,12 +64,12 @@ void Cluster::OnAwaitChange(const history::NameKey& name, std::chrono::milliseco
   router_.OnAwaitChange(name, wait, std::move(done));
 }
 
-void Cluster::OnLend(LendRequest, std::function<void(LendResponse)> done) { done({}); }
+void Cluster::OnLend(LendRequest request, std::function<void(LendResponse)> done) {
+  relay_.OnLend(std::move(request), std::move(done));
+}
 
 void Cluster::OnWatch(const WatchRequest& request, std::function<void(WatchResponse)> done) {
-  WatchResponse response;
-  for (const WatchedTask& watched : request.tasks) response.not_served.push_back(watched.task);
-  done(std::move(response));
+  relay_.OnWatch(request, std::move(done));
 }
 
 }  // namespace pawl::cluster

@@ -11,6 +11,7 @@
 #include "scheduler/cluster/directory.h"
 #include "scheduler/cluster/membership.h"
 #include "scheduler/cluster/peers.h"
+#include "scheduler/cluster/relay.h"
 #include "scheduler/cluster/router.h"
 #include "scheduler/partition/engine.h"
 
@@ -59,6 +60,8 @@ class Cluster : public PeerHandler {
   Directory directory_;
   Membership membership_;
   Router router_;
+  Relay relay_;
+  Member self_;
 };
 
 }  // namespace pawl::cluster

@@ -81,6 +81,7 @@ struct LendRequest {
   Member from;
   std::string queue;
   std::vector<Permit> permits;
+  uint64_t number = 0;  // counts the sender's lends
 };
 struct LentTask {
   size_t permit = 0;
@@ -88,8 +89,7 @@ struct LentTask {
 };
 struct LendResponse {
   std::vector<LentTask> hand_outs;
-  uint64_t wants_number = 0;
-  int still_waiting = 0;
+  int still_waiting = 0;  // tasks of that queue
 };
 
 struct WatchedTask {
@@ -98,11 +98,13 @@ struct WatchedTask {
 };
 struct WatchRequest {
   Member from;
-  std::vector<WatchedTask> tasks;
+  std::vector<WatchedTask> tasks;  // among others all that the called node gave by lends
+  uint64_t settled = 0;            // what lends up to this one gave is among the tasks, or never reached a worker
 };
 struct WatchResponse {
   std::vector<core::TaskRef> not_served;
-  std::vector<core::TaskRef> over;
+  std::vector<core::TaskRef> over;   // their workers are to stop
+  std::vector<core::TaskRef> taken;  // others watch over them now
 };
 
 class Peers {

@@ -228,6 +228,7 @@ cluster::Awaited FromWire(const wire::AwaitEndResponse& from) {
 void ToWire(const cluster::LendRequest& from, wire::LendRequest& to) {
   ToWire(from.from, *to.mutable_from());
   to.set_queue(from.queue);
+  to.set_number(from.number);
   for (const cluster::Permit& permit : from.permits) {
     wire::LendRequest::Permit& added = *to.add_permits();
     added.set_worker(permit.worker);
@@ -237,7 +238,7 @@ void ToWire(const cluster::LendRequest& from, wire::LendRequest& to) {
   }
 }
 cluster::LendRequest FromWire(const wire::LendRequest& from) {
-  cluster::LendRequest to{FromWire(from.from()), from.queue(), {}};
+  cluster::LendRequest to{FromWire(from.from()), from.queue(), {}, from.number()};
   for (const auto& permit : from.permits()) {
     to.permits.push_back({permit.worker(), permit.session(), permit.restartable(), permit.slots()});
   }
@@ -260,7 +261,6 @@ void ToWire(const cluster::LendResponse& from, wire::LendResponse& to) {
     if (details.heartbeat_seconds) added.set_heartbeat_seconds(*details.heartbeat_seconds);
     added.set_checkpoint(details.checkpoint);
   }
-  to.set_wants_number(from.wants_number);
   to.set_still_waiting(from.still_waiting);
 }
 cluster::LendResponse FromWire(const wire::LendResponse& from) {
@@ -278,13 +278,13 @@ cluster::LendResponse FromWire(const wire::LendResponse& from) {
     if (given.has_heartbeat_seconds()) details.heartbeat_seconds = given.heartbeat_seconds();
     to.hand_outs.push_back({static_cast<size_t>(given.permit()), std::move(details)});
   }
-  to.wants_number = from.wants_number();
   to.still_waiting = from.still_waiting();
   return to;
 }
 
 void ToWire(const cluster::WatchRequest& from, wire::WatchRequest& to) {
   ToWire(from.from, *to.mutable_from());
+  to.set_settled(from.settled);
   for (const cluster::WatchedTask& watched : from.tasks) {
     wire::WatchRequest::Watched& added = *to.add_tasks();
     ToWire(watched.task, *added.mutable_task());
@@ -292,7 +292,7 @@ void ToWire(const cluster::WatchRequest& from, wire::WatchRequest& to) {
   }
 }
 cluster::WatchRequest FromWire(const wire::WatchRequest& from) {
-  cluster::WatchRequest to{FromWire(from.from()), {}};
+  cluster::WatchRequest to{FromWire(from.from()), {}, from.settled()};
   for (const auto& watched : from.tasks()) to.tasks.push_back({FromWire(watched.task()), watched.session()});
   return to;
 }
@@ -300,11 +300,13 @@ cluster::WatchRequest FromWire(const wire::WatchRequest& from) {
 void ToWire(const cluster::WatchResponse& from, wire::WatchResponse& to) {
   for (const core::TaskRef& task : from.not_served) ToWire(task, *to.add_not_served());
   for (const core::TaskRef& task : from.over) ToWire(task, *to.add_over());
+  for (const core::TaskRef& task : from.taken) ToWire(task, *to.add_taken());
 }
 cluster::WatchResponse FromWire(const wire::WatchResponse& from) {
   cluster::WatchResponse to;
   for (const wire::Task& task : from.not_served()) to.not_served.push_back(FromWire(task));
   for (const wire::Task& task : from.over()) to.over.push_back(FromWire(task));
+  for (const wire::Task& task : from.taken()) to.taken.push_back(FromWire(task));
   return to;
 }
 

@@ -74,7 +74,7 @@ class GrpcPeers : public cluster::Peers {
   void Lend(const cluster::Member& to, cluster::LendRequest request, Done<cluster::LendResponse> done) override {
     Peer& peer = PeerAt(to.address);
     if (!IsConnected(peer)) return NotConnected(to, std::move(done));
-    auto exchange = Begin<wire::LendRequest, wire::LendResponse>(kCarryTimeout);
+    auto exchange = Begin<wire::LendRequest, wire::LendResponse>(kTellTimeout);
     ToWire(request, exchange->request);
     Run(
         exchange, peer, [](auto* stub, auto... arguments) { stub->Lend(arguments...); },
