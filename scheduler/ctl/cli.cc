@@ -32,11 +32,13 @@ void AddOutputOption(CLI::App& command, Cli& cli) {
       .add_option_function<std::string>(
           "-o,--output",
           [&cli](const std::string& format) {
-            if (format != "table" && format != "json") throw CLI::ValidationError("--output", "expected table or json");
+            if (format != "table" && format != "text" && format != "json") {
+              throw CLI::ValidationError("--output", "expected text or json");
+            }
             cli.format = format == "json" ? Format::kJson : Format::kTable;
           },
-          "How to print: table (for people, the default) or json (for scripts)")
-      ->type_name("table|json");
+          "How to print: text (for people, the default; also called table) or json (for scripts)")
+      ->type_name("text|json");
 }
 
 void AddEndpointOption(CLI::App& command, Cli& cli) {

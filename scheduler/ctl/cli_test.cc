@@ -201,7 +201,7 @@ TEST_F(CliTest, ValidatesFiles) {
   EXPECT_THAT(out_, HasSubstr("hint: "));
   EXPECT_EQ(Pawl({"validate", "-o", "json", "-"}, bad), kFailed);
   EXPECT_EQ(Json::parse(out_)[0]["result"], "FAIL");
-  EXPECT_EQ(Pawl({"validate", "/nowhere.json"}), kNotFound);
+  EXPECT_EQ(Pawl({"validate", "/nowhere.json"}), kUsage);
   EXPECT_THAT(err_, HasSubstr("cannot read the file /nowhere.json"));
 }
 

@@ -1,5 +1,6 @@
 #include "scheduler/ctl/output.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -9,6 +10,8 @@
 
 namespace pawl::ctl {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(PrintTable, AlignsItsColumns) {
   std::ostringstream out;
@@ -46,8 +49,16 @@ TEST(Snippet, CutsLongLinesAroundTheColumn) {
 }
 
 TEST(HintFor, KnowsTheCommonMistakes) {
-  EXPECT_NE(HintFor("MISSING_TRANSITION_TARGET"), "");
-  EXPECT_EQ(HintFor("SOMETHING_ELSE"), "");
+  const auto hint = [](const std::string& code, const std::string& message) {
+    return HintFor({.code = code, .message = message}, R"({"States":{"Finish":{},"P":{"States":{"Train":{}}}}})");
+  };
+  EXPECT_EQ(hint("MISSING_TRANSITION_TARGET", "Missing 'Next' target: Finished"), "did you mean \"Finish\"?");
+  EXPECT_EQ(hint("MISSING_TRANSITION_TARGET", "Missing 'Next' target: train"), "did you mean \"Train\"?");
+  EXPECT_THAT(hint("MISSING_TRANSITION_TARGET", "Missing 'Next' target: Deploy"), HasSubstr("check the spelling"));
+  EXPECT_EQ(hint("SCHEMA_VALIDATION_FAILED", "Field 'Error Equals' is not supported"), "did you mean \"ErrorEquals\"?");
+  EXPECT_THAT(hint("SCHEMA_VALIDATION_FAILED", "Field 'Bogus' is not supported"), HasSubstr("take it away"));
+  EXPECT_THAT(hint("SCHEMA_VALIDATION_FAILED", "These fields are required: [Next]"), HasSubstr("missing fields"));
+  EXPECT_EQ(hint("SOMETHING_ELSE", "?"), "");
 }
 
 }  // namespace

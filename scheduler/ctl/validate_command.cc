@@ -26,16 +26,18 @@ void PrintDiagnostic(std::ostream& out, const std::string& file, const std::stri
   out << ": " << SeverityName(found.severity) << " " << found.code << ": " << found.message << "\n";
   if (!found.location.empty()) out << "    at " << found.location << "\n";
   out << Snippet(text, found.line, found.column);
-  if (const std::string hint = HintFor(found.code); !hint.empty()) out << "    hint: " << hint << "\n";
+  if (const std::string hint = HintFor(found, text); !hint.empty()) out << "    hint: " << hint << "\n";
 }
 
-Json ToJson(const asl::Diagnostic& found) {
+Json ToJson(const asl::Diagnostic& found, const std::string& text) {
   return {{"severity", found.severity == asl::Severity::kError ? "ERROR" : "WARNING"},
           {"code", found.code},
           {"message", found.message},
           {"location", found.location},
           {"line", found.line},
-          {"column", found.column}};
+          {"column", found.column},
+          {"snippet", Snippet(text, found.line, found.column)},
+          {"hint", HintFor(found, text)}};
 }
 
 int Validate(const Cli& cli, const ValidateOptions& options) {
@@ -46,7 +48,9 @@ int Validate(const Cli& cli, const ValidateOptions& options) {
   for (const std::string& file : options.files) {
     const absl::StatusOr<std::string> text = ReadText(cli, file);
     if (!text.ok()) {
-      worst = cli.Fail(text.status());
+      // A file that is not there is a slip of the command line; 1 is kept for definitions that are wrong.
+      cli.Fail(text.status());
+      worst = kUsage;
       continue;
     }
     const asl::CompileResult result = asl::Compile(*text, compile);
@@ -55,7 +59,7 @@ int Validate(const Cli& cli, const ValidateOptions& options) {
     Json diagnostics = Json::array();
     for (const asl::Diagnostic& found : result.diagnostics) {
       if (cli.format == Format::kTable) PrintDiagnostic(cli.out, file, *text, found);
-      diagnostics.push_back(ToJson(found));
+      diagnostics.push_back(ToJson(found, *text));
     }
     if (cli.format == Format::kTable && valid) cli.out << file << ": valid\n";
     report.push_back({{"file", file}, {"result", valid ? "OK" : "FAIL"}, {"diagnostics", std::move(diagnostics)}});
