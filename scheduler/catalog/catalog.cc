@@ -178,15 +178,23 @@ void Catalog::Find(const std::string& arn, gateway::Done<std::shared_ptr<const M
       cached != machines_.end() && clock_.MonotonicNow() - cached->second.read_at < kFresh) {
     return done(cached->second.machine);
   }
-  store_.FindMachine(*key,
-                     [this, key = *key, arn, done = std::move(done)](absl::StatusOr<std::optional<MachineRow>> found) {
-                       if (!found.ok()) return done(found.status());
-                       if (!*found) {
-                         machines_.erase(key);
-                         return done(NoSuchMachine(arn));
-                       }
-                       done(Keep(**std::move(found)));
-                     });
+  auto [waiting, is_first] = finding_.try_emplace(*key);
+  waiting->second.push_back(std::move(done));
+  if (!is_first) return;
+  base::MonotonicTime began = clock_.MonotonicNow();
+  store_.FindMachine(*key, [this, key = *key, arn, began](absl::StatusOr<std::optional<MachineRow>> found) {
+    auto answer = [&]() -> absl::StatusOr<std::shared_ptr<const Machine>> {
+      // What was written here while the read was under way is newer than what it saw.
+      auto cached = machines_.find(key);
+      if (cached != machines_.end() && cached->second.read_at > began) return cached->second.machine;
+      if (!found.ok()) return found.status();
+      if (*found) return Keep(**std::move(found));
+      machines_.erase(key);
+      return NoSuchMachine(arn);
+    }();
+    auto waited = std::move(finding_.extract(key).mapped());
+    for (auto& one : waited) one(answer);
+  });
 }
 
 void Catalog::KeepDefinition(const std::string& text, std::function<void(absl::StatusOr<KeptDefinition>)> done) {

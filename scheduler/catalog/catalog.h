@@ -68,6 +68,8 @@ class Catalog {
   const base::Clock& clock_;
   base::Random& random_;
   std::map<MachineKey, Cached> machines_;
+  // Who waits for a read that is under way: what thousands of starts need, one read brings.
+  std::map<MachineKey, std::vector<gateway::Done<std::shared_ptr<const Machine>>>> finding_;
   std::unordered_map<std::string, std::weak_ptr<const asl::Program>> programs_;
 };
 
