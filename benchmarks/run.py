@@ -2,250 +2,263 @@
 """Measures Pawl on this machine: a private PostgreSQL with stock durable settings, pawl-scheduler, a worker with a no-op
 handler and the load, each a process of its own, over TCP.
 
-    benchmarks/run.py [--quick] [--bin DIR]
+    benchmarks/run.py [--quick] [--bin DIR] [--only PART,...]
 
-Prints a table, then one JSON line per figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. Ends within 30 minutes.
+Parts: ceiling, cold, chain, open, orchestration, map, size, flat, dev. Prints what it does, a table, and one JSON line per
+figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. CPU is that of the processes themselves; beside each load stands
+the share of the machine that others took meanwhile. Ends within 30 minutes. benchmarks/README.md tells how to read it.
 """
 import argparse
 import json
 import os
-import random
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "tests", "support"))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "support")]
 import postgres  # noqa: E402
+from processes import Cpu, Profile, rss_mib, thread_seconds  # noqa: E402
+from service import Service, call, chain, fan_out, free_port, long_wait, verify_histories  # noqa: E402
 
-ACCOUNT, REGION = "000000000000", "us-east-1"
 SETTINGS = ["fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size",
             "wal_sync_method"]
+EVENTS_OF_CHAIN10 = 1 + 10 * 5 + 1
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class Bench:
+    """One run: what was measured so far, and how to measure one load."""
+
+    def __init__(self, bin_dir, quick, cluster):
+        self.bin, self.quick, self.cluster = bin_dir, quick, cluster
+        self.figures, self.rows, self.machines = [], [], {}
+        self.ceiling, self.capacity, self.service = None, None, None
+
+    def count(self, executions):
+        return executions // 10 if self.quick else executions
+
+    def figure(self, name, value, unit, **more):
+        self.figures.append({"metric": name, "value": round(value, 4), "unit": unit, **more})
+
+    def machine(self, name, definition):
+        if name not in self.machines:
+            self.machines[name] = self.service.create(name, definition)
+        return self.machines[name]
+
+    def ratio(self, per_second):
+        return {"ratio_to_ceiling": round(per_second / self.ceiling, 4)} if self.ceiling else {}
+
+    def load(self, label, arn, count, how, steps=1):
+        """Runs a load; gives the generator's line with CPU microseconds a step by process, and the others' share."""
+        cpu = Cpu({"scheduler": self.service.scheduler.pid, "postgres": self.cluster.pid,
+                   "worker": self.service.worker.pid})
+        result = self.service.load(arn, count, how)
+        spent, others = cpu.since()
+        spent["load"] = result["load_cpu"]
+        result["others"] = max(0.0, others - result["load_cpu"] / result["seconds"] / os.cpu_count())
+        result["cpu_us"] = {name: round(seconds / count / steps * 1e6, 2) for name, seconds in spent.items()}
+        result["steps_per_second"] = result["per_second"] * steps
+        row = (label, str(how), f"{result['steps_per_second']:,.0f}/s", f"p50 {result['p50_ms']:.2f} ms",
+               f"p99 {result['p99_ms']:.2f} ms", f"{sum(result['cpu_us'].values()):.1f} us CPU:",
+               " ".join(f"{name} {spent:.1f}" for name, spent in result["cpu_us"].items()),
+               f"others {result['others']:.0%}")
+        self.rows.append(row)
+        print("  ".join(row), flush=True)
+        return result
 
 
-def cpu_seconds(pids):
-    """User and system time of the processes and of their children that still live."""
-    ticks, total = os.sysconf("SC_CLK_TCK"), 0.0
-    wanted = set(pids)
-    stats = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat") as f:
-                fields = f.read().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        stats[int(entry)] = (int(fields[1]), (int(fields[11]) + int(fields[12])) / ticks)
-    grew = True
-    while grew:
-        more = {pid for pid, (parent, _) in stats.items() if parent in wanted} - wanted
-        wanted |= more
-        grew = bool(more)
-    for pid in wanted:
-        total += stats.get(pid, (0, 0.0))[1]
-    return total
+def measure_ceiling(bench):
+    for per_transaction in (1, 10, 100, 1000):
+        out = subprocess.run([f"{bench.bin}/pawl-bench-append", bench.cluster.dsn, str(per_transaction),
+                              "2" if bench.quick else "4"], capture_output=True, text=True, check=True)
+        rate = float(out.stdout)
+        print(f"append ceiling, {per_transaction} rows a transaction: {rate:,.0f} rows/s", flush=True)
+        if per_transaction == 100:
+            bench.ceiling = rate
+            bench.figure("append_ceiling_rows_per_second", rate, "rows/s", rows_per_transaction=100)
 
 
-def rss_mib(pid):
-    with open(f"/proc/{pid}/status") as f:
-        for line in f:
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-    return 0.0
+def measure_cold(bench):
+    """Three starts; the first makes the schema too."""
+    times = []
+    for i in range(3):
+        if bench.service is not None:
+            bench.service.stop()
+        bench.service = Service(bench.bin, bench.cluster.dsn)
+        bench.service.load(bench.service.create(f"cold{i}", chain(10, "task")), 1, 1)
+        times.append(time.monotonic() - bench.service.began)
+    time.sleep(1)
+    bench.figure("cold_start_seconds", sorted(times)[1], "s", lowest=min(times), highest=max(times),
+                 of="scheduler and worker started together, PostgreSQL up, to the first finished chain of 10")
+    bench.figure("idle_rss_mib", rss_mib(bench.service.scheduler.pid), "MiB")
 
 
-def chain(states, kind):
-    body = {}
-    for i in range(states):
-        state = {"Type": "Pass"} if kind == "pass" else {
-            "Type": "Task", "Resource": f"arn:aws:states:{REGION}:{ACCOUNT}:activity:noop"}
-        state.update({"End": True} if i == states - 1 else {"Next": f"S{i + 1}"})
-        body[f"S{i}"] = state
-    return {"StartAt": "S0", "States": body}
+def measure_chain(bench):
+    arn = bench.machine("chain10", chain(10, "task"))
+    best = None
+    for concurrency, count in ((1, 500), (16, 3000), (64, 8000), (256, 16000), (1024, 40000)):
+        result = bench.load("chain of 10 tasks", arn, max(concurrency, bench.count(count)), concurrency, 10)
+        if concurrency == 1:
+            bench.figure("chain10_p50_ms", result["p50_ms"], "ms", p99_ms=result["p99_ms"],
+                         others=round(result["others"], 3))
+        if best is None or result["steps_per_second"] > best["steps_per_second"]:
+            best, best_at = result, concurrency
+    bench.capacity = best["per_second"]
+    bench.figure("chain10_steps_per_second", best["steps_per_second"], "steps/s", concurrency=best_at,
+                 others=round(best["others"], 3), **bench.ratio(best["steps_per_second"]))
+    cpu = best["cpu_us"]
+    bench.figure("cpu_us_per_step", sum(cpu.values()), "us", of="scheduler, PostgreSQL, worker and load",
+                 concurrency=best_at, by_process=cpu)
+    profile_chain(bench, arn, best_at)
 
 
-def fan_out(concurrency):
-    return {"StartAt": "M", "States": {"M": {
-        "Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": concurrency, "End": True,
-        "ItemProcessor": {"StartAt": "T", "States": {"T": {
-            "Type": "Task", "Resource": f"arn:aws:states:{REGION}:{ACCOUNT}:activity:noop", "End": True}}}}}}
+def profile_chain(bench, arn, concurrency):
+    """Where the CPU goes: by thread from the kernel's accounts, by function from perf where it is there."""
+    pid, count = bench.service.scheduler.pid, max(2048, bench.count(20000))
+    before, profile = thread_seconds(pid), Profile()
+    bench.service.load(arn, count, concurrency)
+    after = thread_seconds(pid)
+    lines = profile.lines(["engine", "pawl-scheduler", "nexting_thread", "default-executo", "postgres", "pawl-bench-work"])
+    spent = {name: (seconds - before.get(name, 0.0)) / count / 10 * 1e6 for name, seconds in after.items()}
+    print("scheduler, us CPU a step by thread (pawl-scheduler: the database's; the last two: gRPC's):", flush=True)
+    for name, microseconds in sorted(spent.items(), key=lambda item: -item[1]):
+        if microseconds > 0.05:
+            print(f"  {microseconds:6.2f}  {name}")
+    print("by function, share of the machine:")
+    print("\n".join("  " + line for line in lines), flush=True)
 
 
-class Service:
-    """The scheduler and the bench worker."""
+def measure_open(bench):
+    """Latency at half of what the chains reached; each start's time runs from when it was due."""
+    arn = bench.machine("chain10", chain(10, "task"))
+    rate = (bench.capacity or 1000) / 2
+    result = bench.load("chain of 10, open loop", arn, int(rate * (4 if bench.quick else 20)), f"rate={rate:.0f}", 10)
+    bench.figure("chain10_open_loop_p50_ms", result["p50_ms"], "ms", p99_ms=result["p99_ms"], max_ms=result["max_ms"],
+                 executions_per_second=round(rate), others=round(result["others"], 3))
 
-    def __init__(self, bin_dir, conninfo, slots=512):
-        self.bin, self.http, self.grpc, self.ops = bin_dir, free_port(), free_port(), free_port()
-        self.began = time.monotonic()
-        self.log = open(os.path.join(bin_dir, "..", "bench-scheduler.log"), "ab")
-        self.scheduler = subprocess.Popen(
-            [f"{bin_dir}/pawl-scheduler", "--address", "127.0.0.1", "--http-port", str(self.http), "--grpc-port",
-             str(self.grpc), "--ops-port", str(self.ops), "--postgres", conninfo], stderr=self.log)
-        self.worker = subprocess.Popen([f"{bin_dir}/pawl-bench-worker", f"127.0.0.1:{self.grpc}", str(slots)],
-                                       stderr=self.log)
-        self.wait_ready()
 
-    def wait_ready(self):
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/readyz", timeout=1) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass
-            if self.scheduler.poll() is not None:
-                raise SystemExit("pawl-scheduler ended early; see build/release/bench-scheduler.log")
+def measure_orchestration(bench):
+    for name, metric, states, count in (("pass10", "pass10_steps_per_second", 10, 60000),
+                                        ("empty", "empty_per_second", 1, 80000)):
+        arn = bench.machine(name, chain(states, "pass"))
+        results = [bench.load(f"{states} Pass", arn, bench.count(count), at_once, states) for at_once in (64, 1024)]
+        best = max(results, key=lambda result: result["steps_per_second"])
+        bench.figure(metric, best["steps_per_second"], "1/s", cpu_us=round(sum(best["cpu_us"].values()), 2),
+                     others=round(best["others"], 3), **bench.ratio(best["steps_per_second"]))
+
+
+def measure_map(bench):
+    for metric, size, at_once, repeats in (("map1000_seconds", 1000, 100, 9), ("map10000_seconds", 10000, 1000, 5)):
+        arn = bench.machine(f"map{at_once}", fan_out(at_once))
+        text = json.dumps({"items": list(range(size))})
+        times = sorted(round(bench.service.load(arn, 1, 1, text)["p50_ms"] / 1000, 4) for _ in range(repeats))
+        print(f"Map of {size:,}, at most {at_once:,} at once, s:", times, flush=True)
+        bench.figure(metric, times[len(times) // 2], "s", lowest=times[0], highest=times[-1], at_once=at_once)
+
+
+def stored_bytes(cluster):
+    return float(cluster.sql("select coalesce(sum(pg_total_relation_size(c.oid)), 0) from pg_class c join pg_namespace n on "
+                             "n.oid = c.relnamespace where n.nspname = 'pawl' and c.relkind = 'r'"))
+
+
+def measure_size(bench):
+    arn, count = bench.machine("chain10_size", chain(10, "task")), bench.count(5000)
+    bench.cluster.sql("vacuum")
+    before = stored_bytes(bench.cluster)
+    bench.service.load(arn, count, 64)
+    bench.figure("bytes_per_chain10", (stored_bytes(bench.cluster) - before) / count, "bytes", executions=count)
+    print("histories verified:", verify_histories(bench.service, arn, EVENTS_OF_CHAIN10), flush=True)
+
+
+def measure_flat(bench):
+    """Throughput and memory from the first to the last of a million executions, then beside many open ones."""
+    arn, a_slice = bench.machine("flat", chain(1, "pass")), 4_000 if bench.quick else 100_000
+    slices, memory = [], []
+    for i in range(10):
+        slices.append(bench.load(f"slice {i + 1} of 10, one Pass", arn, a_slice, 1024))
+        memory.append(round(rss_mib(bench.service.scheduler.pid), 1))
+    print("resident after each slice, MiB:", memory, flush=True)
+    second, last = slices[1], slices[-1]
+    bench.figure("flat_last_to_second_ratio", last["per_second"] / second["per_second"], "", executions=10 * a_slice,
+                 cpu_ratio=round(sum(last["cpu_us"].values()) / sum(second["cpu_us"].values()), 4), rss_mib=memory,
+                 others=[round(one["others"], 2) for one in slices])
+    arn, count = bench.machine("chain10", chain(10, "task")), max(2048, bench.count(10000))
+    alone = bench.load("chain of 10, few open", arn, count, 1024, 10)
+    bench.service.load(bench.machine("wait", long_wait()), a_slice, "start")
+    beside = bench.load(f"chain of 10, {a_slice:,} open", arn, count, 1024, 10)
+    bench.figure("open_executions_rate_ratio", beside["per_second"] / alone["per_second"], "", open=a_slice,
+                 cpu_ratio=round(sum(beside["cpu_us"].values()) / sum(alone["cpu_us"].values()), 4),
+                 rss_mib=round(rss_mib(bench.service.scheduler.pid), 1))
+
+
+def measure_dev(bench):
+    """`pawl dev` in an empty folder to the first finished execution, PostgreSQL of its own included."""
+    if not os.path.exists(f"{bench.bin}/pawl"):
+        print("pawl is not built: no cold start of `pawl dev`")
+        return
+    folder, http = tempfile.mkdtemp(prefix="pawl-bench-dev-"), free_port()
+    os.chmod(folder, 0o711)  # started by root, PostgreSQL runs as another user
+    began = time.monotonic()
+    process = subprocess.Popen([f"{bench.bin}/pawl", "dev", "--data-dir", f"{folder}/data", "--http-port", str(http),
+                                "--grpc-port", str(free_port()), "--ops-port", str(free_port()), "--no-worker"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    guard = threading.Timer(60, process.kill)
+    guard.start()
+    try:
+        while not (line := process.stdout.readline()).startswith("ready "):
+            if not line:
+                raise SystemExit(f"pawl dev did not get ready: {process.stderr.read()[-2000:]}")
+        arn = call(http, "CreateStateMachine", {"name": "m", "definition": json.dumps(chain(1, "pass")),
+                                                "roleArn": "arn:aws:iam::000000000000:role/bench"})["stateMachineArn"]
+        execution = call(http, "StartExecution", {"stateMachineArn": arn})["executionArn"]
+        while call(http, "DescribeExecution", {"executionArn": execution})["status"] == "RUNNING":
             time.sleep(0.005)
-        raise SystemExit("pawl-scheduler was not ready within 30 s")
-
-    def call(self, operation, body):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.http}/", json.dumps(body).encode(),
-            {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AWSStepFunctions.{operation}"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def create(self, name, definition):
-        return self.call("CreateStateMachine", {"name": name, "definition": json.dumps(definition),
-                                                "roleArn": f"arn:aws:iam::{ACCOUNT}:role/bench"})["stateMachineArn"]
-
-    def load(self, arn, count, concurrency, text="{}"):
-        done = subprocess.run([f"{self.bin}/pawl-bench-load", f"127.0.0.1:{self.grpc}", arn, str(count),
-                               str(concurrency), text], capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            raise SystemExit(f"pawl-bench-load failed: {done.stderr[-2000:]}")
-        return json.loads(done.stdout)
-
-    def stop(self):
-        for process in (self.worker, self.scheduler):
-            process.send_signal(signal.SIGTERM)
-        for process in (self.worker, self.scheduler):
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        self.log.close()
+        bench.figure("cold_start_dev_seconds", time.monotonic() - began, "s",
+                     of="pawl dev with a PostgreSQL of its own, empty folder, to the first finished execution")
+    finally:
+        guard.cancel()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def verify_histories(service, arn, events_expected, share=0.01):
-    """Reads 1% of the executions back and looks at their histories; returns how many were looked at."""
-    looked, token = 0, None
-    while True:
-        page = service.call("ListExecutions", {"stateMachineArn": arn, "maxResults": 1000,
-                                               **({"nextToken": token} if token else {})})
-        for execution in page["executions"]:
-            if execution["status"] != "SUCCEEDED":
-                raise SystemExit(f"{execution['executionArn']} is {execution['status']}")
-            if random.random() >= share and looked > 0:
-                continue
-            events = service.call("GetExecutionHistory", {"executionArn": execution["executionArn"],
-                                                          "maxResults": 1000})["events"]
-            ids = [event["id"] for event in events]
-            if ids != list(range(1, events_expected + 1)) or events[-1]["type"] != "ExecutionSucceeded":
-                raise SystemExit(f"the history of {execution['executionArn']} is not as expected: {ids}")
-            looked += 1
-        token = page.get("nextToken")
-        if not token:
-            return looked
+PARTS = {"ceiling": measure_ceiling, "cold": measure_cold, "chain": measure_chain, "open": measure_open,
+         "orchestration": measure_orchestration, "map": measure_map, "size": measure_size, "flat": measure_flat,
+         "dev": measure_dev}
+WITHOUT_SERVICE = {"ceiling", "cold", "dev"}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=os.path.join(HERE, "..", "build", "release", "bin"))
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, to see that everything runs")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure")
     arguments = parser.parse_args()
-    bin_dir = os.path.abspath(arguments.bin)
-    scale = 10 if arguments.quick else 1
-    figures, rows = [], []
-
-    def figure(name, value, unit, **more):
-        figures.append({"metric": name, "value": round(value, 4), "unit": unit, **more})
-
+    wanted = arguments.only.split(",")
+    if not set(wanted) <= set(PARTS):
+        parser.error(f"parts are {', '.join(PARTS)}")
     with postgres.Cluster() as cluster:
-        conninfo = cluster.dsn
-        shown = {name: cluster.sql(f"show {name}") for name in SETTINGS}
-        print("PostgreSQL:", ", ".join(f"{k}={v}" for k, v in shown.items()), flush=True)
-        ceilings = {}
-        for per_transaction in (1, 10, 100, 1000):
-            out = subprocess.run([f"{bin_dir}/pawl-bench-append", conninfo, str(per_transaction), "2" if scale > 1 else "4"],
-                                 capture_output=True, text=True, check=True)
-            ceilings[per_transaction] = float(out.stdout)
-            print(f"append ceiling, {per_transaction} rows a transaction: {ceilings[per_transaction]:,.0f} rows/s", flush=True)
-        ceiling = ceilings[100]
-        figure("append_ceiling_rows_per_second", ceiling, "rows/s", rows_per_transaction=100)
-
-        service = Service(bin_dir, conninfo)
+        print("PostgreSQL:", ", ".join(f"{name}={cluster.sql(f'show {name}')}" for name in SETTINGS), flush=True)
+        print("load average:", " ".join(f"{load:.2f}" for load in os.getloadavg()), flush=True)
+        bench = Bench(os.path.abspath(arguments.bin), arguments.quick, cluster)
         try:
-            arns = {"chain10": service.create("chain10", chain(10, "task")), "pass10": service.create("pass10", chain(10, "pass")),
-                    "empty": service.create("empty", chain(1, "pass")), "map": service.create("map", fan_out(100)),
-                    "map_wide": service.create("map_wide", fan_out(1000))}
-            service.load(arns["chain10"], 1, 1)
-            figure("cold_start_seconds", time.monotonic() - service.began, "s",
-                   of="scheduler and worker, PostgreSQL up, to the first finished chain of 10")
-            time.sleep(1)
-            figure("idle_rss_mib", rss_mib(service.scheduler.pid), "MiB")
-
-            everybody = [service.scheduler.pid, service.worker.pid, cluster.pid]
-            best, best_cpu = 0.0, 0.0
-            for concurrency, count in ((1, 300), (16, 2000), (64, 6000), (256, 12000), (1024, 16000)):
-                count = max(concurrency, count // scale)
-                cpu = cpu_seconds(everybody)
-                result = service.load(arns["chain10"], count, concurrency)
-                cpu = cpu_seconds(everybody) - cpu
-                steps = result["per_second"] * 10
-                rows.append(("chain of 10 tasks", concurrency, f"{steps:,.0f} steps/s", result["p50_ms"], result["p99_ms"],
-                             f"{cpu / count / 10 * 1e6:.0f} us CPU/step"))
-                print(*rows[-1], flush=True)
-                if concurrency == 1:
-                    figure("chain10_p50_ms", result["p50_ms"], "ms", p99_ms=result["p99_ms"])
-                if steps > best:
-                    best, best_cpu, best_at = steps, cpu / count / 10 * 1e6, concurrency
-            figure("chain10_steps_per_second", best, "steps/s", concurrency=best_at, ratio_to_ceiling=round(best / ceiling, 4))
-            figure("cpu_us_per_step", best_cpu, "us", of="scheduler, PostgreSQL and worker", concurrency=best_at)
-
-            for name, metric, steps, count in (("pass10", "pass10_steps_per_second", 10, 40000),
-                                               ("empty", "empty_per_second", 1, 60000)):
-                best = 0.0
-                for concurrency in (64, 1024):
-                    result = service.load(arns[name], count // scale, concurrency)
-                    best = max(best, result["per_second"] * steps)
-                    rows.append((name, concurrency, f"{result['per_second'] * steps:,.0f}/s", result["p50_ms"],
-                                 result["p99_ms"], ""))
-                    print(*rows[-1], flush=True)
-                figure(metric, best, "1/s", ratio_to_ceiling=round(best / ceiling, 4))
-
-            for name, size, arn, repeats in (("map1000_seconds", 1000, arns["map"], 5), ("map10000_seconds", 10000, arns["map_wide"], 3)):
-                text = json.dumps({"items": list(range(size))})
-                times = sorted(service.load(arn, 1, 1, text)["seconds"] for _ in range(repeats))
-                figure(name, times[len(times) // 2], "s", lowest=times[0], highest=times[-1])
-                print(name, times, flush=True)
-
-            cluster.sql("vacuum")
-            size = "select coalesce(sum(pg_total_relation_size(c.oid)), 0) from pg_class c join pg_namespace n on n.oid = " \
-                   "c.relnamespace where n.nspname = 'pawl' and c.relkind = 'r'"
-            before = float(cluster.sql(size))
-            count = 5000 // scale
-            service.load(arns["chain10"], count, 64)
-            figure("bytes_per_chain10", (float(cluster.sql(size)) - before) / count, "bytes", executions=count)
-            looked = verify_histories(service, arns["chain10"], 1 + 10 * 5 + 1)
-            print(f"histories verified: {looked}", flush=True)
+            for part in [part for part in PARTS if part in wanted]:
+                if bench.service is None and part not in WITHOUT_SERVICE:
+                    bench.service = Service(bench.bin, cluster.dsn)
+                print(f"== {part}", flush=True)
+                PARTS[part](bench)
         finally:
-            service.stop()
-
+            if bench.service is not None:
+                bench.service.stop()
     print()
-    for row in rows:
-        print("  ".join(str(cell) for cell in row))
+    for row in bench.rows:
+        print("  ".join(row))
     print()
-    for line in figures:
+    for line in bench.figures:
         print(json.dumps(line))
 
 

@@ -1,5 +1,5 @@
 // pawl-bench-append: the raw append ceiling of a PostgreSQL, to hold our own figures against. Rows of 200 bytes with a
-// primary key, by unnest of binary arrays, on two connections.
+// primary key, by unnest of an array, on two connections.
 //
 //   pawl-bench-append CONNINFO ROWS_PER_TRANSACTION SECONDS      prints rows per second
 #include <libpq-fe.h>

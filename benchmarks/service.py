@@ -1,0 +1,125 @@
+"""The processes that are measured: pawl-scheduler, the bench worker, the load; and what is asked of them."""
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+NOOP = {"Type": "Task", "Resource": f"arn:aws:states:{REGION}:{ACCOUNT}:activity:noop"}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def chain(states, kind):
+    body = {}
+    for i in range(states):
+        state = {"Type": "Pass"} if kind == "pass" else dict(NOOP)
+        state.update({"End": True} if i == states - 1 else {"Next": f"S{i + 1}"})
+        body[f"S{i}"] = state
+    return {"StartAt": "S0", "States": body}
+
+
+def fan_out(at_once):
+    return {"StartAt": "M", "States": {"M": {
+        "Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": at_once, "End": True,
+        "ItemProcessor": {"StartAt": "T", "States": {"T": {**NOOP, "End": True}}}}}}
+
+
+def long_wait():
+    return {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 365 * 24 * 3600, "End": True}}}
+
+
+def call(http_port, operation, body):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{http_port}/", json.dumps(body).encode(),
+        {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AWSStepFunctions.{operation}"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+class Service:
+    """The scheduler and the bench worker. `began` is the moment before both were launched."""
+
+    def __init__(self, bin_dir, conninfo, slots=1024):
+        self.bin, self.http, self.grpc, self.ops = bin_dir, free_port(), free_port(), free_port()
+        self.log_path = os.path.join(bin_dir, "..", "bench-scheduler.log")
+        self.log = open(self.log_path, "ab")
+        self.began = time.monotonic()
+        self.scheduler = subprocess.Popen(
+            [f"{bin_dir}/pawl-scheduler", "--address", "127.0.0.1", "--http-port", str(self.http), "--grpc-port",
+             str(self.grpc), "--ops-port", str(self.ops), "--postgres", conninfo], stderr=self.log)
+        self.worker = subprocess.Popen([f"{bin_dir}/pawl-bench-worker", f"127.0.0.1:{self.grpc}", str(slots)],
+                                       stderr=self.log)
+        self.wait_ready()
+
+    def wait_ready(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/readyz", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                pass
+            if self.scheduler.poll() is not None:
+                raise SystemExit(f"pawl-scheduler ended early; see {self.log_path}")
+            time.sleep(0.005)
+        raise SystemExit("pawl-scheduler was not ready within 30 s")
+
+    def call(self, operation, body):
+        return call(self.http, operation, body)
+
+    def create(self, name, definition):
+        return self.call("CreateStateMachine", {"name": name, "definition": json.dumps(definition),
+                                                "roleArn": f"arn:aws:iam::{ACCOUNT}:role/bench"})["stateMachineArn"]
+
+    def load(self, arn, count, how, text="{}"):
+        """`how`: so many at once, "rate=R" or "start". Gives the generator's line and, as load_cpu, its CPU seconds."""
+        with subprocess.Popen([f"{self.bin}/pawl-bench-load", f"127.0.0.1:{self.grpc}", arn, str(count), str(how), text],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            out, err = process.stdout.read(), process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"pawl-bench-load failed: {err[-2000:]}")
+        return {**json.loads(out), "load_cpu": usage.ru_utime + usage.ru_stime}
+
+    def stop(self):
+        for process in (self.worker, self.scheduler):
+            process.send_signal(signal.SIGTERM)
+        for process in (self.worker, self.scheduler):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.log.close()
+
+
+def verify_histories(service, arn, events_expected, share=0.01):
+    """Reads 1% of the executions back and looks at their histories; returns how many were looked at."""
+    looked, token = 0, None
+    while True:
+        page = service.call("ListExecutions", {"stateMachineArn": arn, "maxResults": 1000,
+                                               **({"nextToken": token} if token else {})})
+        for execution in page["executions"]:
+            if execution["status"] != "SUCCEEDED":
+                raise SystemExit(f"{execution['executionArn']} is {execution['status']}")
+            if random.random() >= share and looked > 0:
+                continue
+            events = service.call("GetExecutionHistory", {"executionArn": execution["executionArn"],
+                                                          "maxResults": 1000})["events"]
+            ids = [event["id"] for event in events]
+            if ids != list(range(1, events_expected + 1)) or events[-1]["type"] != "ExecutionSucceeded":
+                raise SystemExit(f"the history of {execution['executionArn']} is not as expected: {ids}")
+            looked += 1
+        token = page.get("nextToken")
+        if not token:
+            return looked
