@@ -63,21 +63,33 @@ Frame FrameOf(const ChartPanel& panel, double top) {
   return frame;
 }
 
+// The multiples of 1, 2 or 5 times a power of ten between `low` and `high`: three to seven of them. `least` bounds the
+// distance between two from below.
+std::vector<double> Ticks(double low, double high, double least) {
+  const double rough = std::max((high - low) / 6, least);
+  const double power = std::pow(10, std::floor(std::log10(rough)));
+  double step = power * 10;
+  for (double factor : {5, 2, 1}) {
+    if (power * factor >= rough * 0.999) step = power * factor;
+  }
+  std::vector<double> ticks;
+  for (double index = std::ceil(low / step); index * step <= high; ++index) ticks.push_back(index * step + 0.0);
+  return ticks;
+}
+
 void DrawGrid(const ChartPanel& panel, const Frame& frame, std::string& svg) {
   absl::StrAppend(&svg, "<text x=\"", Fixed(kLeft), "\" y=\"", Fixed(frame.top + 24),
                   "\" font-size=\"15\" font-weight=\"bold\">", Escaped(panel.title), "</text>\n");
-  for (int i = 0; i <= 4; ++i) {
-    const double value = frame.low + (frame.high - frame.low) * i / 4;
-    const std::string y = Fixed(frame.Y(value));
-    absl::StrAppend(&svg, "<line x1=\"", Fixed(kLeft), "\" y1=\"", y, "\" x2=\"", Fixed(kWidth - kRight), "\" y2=\"", y,
-                    "\" stroke=\"#dddddd\"/>\n<text x=\"", Fixed(kLeft - 6), "\" y=\"", y,
-                    "\" font-size=\"11\" text-anchor=\"end\" dominant-baseline=\"middle\">", Label(value), "</text>\n");
+  for (double value : Ticks(frame.low, frame.high, 1e-12)) {
+    const double y = frame.Y(value);
+    absl::StrAppend(&svg, "<line x1=\"", Fixed(kLeft), "\" y1=\"", Fixed(y), "\" x2=\"", Fixed(kWidth - kRight),
+                    "\" y2=\"", Fixed(y), "\" stroke=\"#dddddd\"/>\n<text x=\"", Fixed(kLeft - 6), "\" y=\"",
+                    Fixed(y + 4), "\" font-size=\"11\" text-anchor=\"end\">", Label(value), "</text>\n");
   }
-  for (int i = 0; i <= 4; ++i) {
-    const size_t round = (frame.rounds - 1) * static_cast<size_t>(i) / 4;
-    absl::StrAppend(&svg, "<text x=\"", Fixed(frame.X(round)), "\" y=\"",
-                    Fixed(frame.top + kPanelHeight - kBottom + 18), "\" font-size=\"11\" text-anchor=\"middle\">",
-                    round, "</text>\n");
+  for (double round : Ticks(0, static_cast<double>(frame.rounds - 1), 1)) {
+    const double x = frame.X(static_cast<size_t>(round));
+    absl::StrAppend(&svg, "<text x=\"", Fixed(x), "\" y=\"", Fixed(frame.top + kPanelHeight - kBottom + 18),
+                    "\" font-size=\"11\" text-anchor=\"middle\">", static_cast<size_t>(round), "</text>\n");
   }
   absl::StrAppend(&svg, "<text x=\"", Fixed((kLeft + kWidth - kRight) / 2), "\" y=\"",
                   Fixed(frame.top + kPanelHeight - 6), "\" font-size=\"11\" text-anchor=\"middle\">round</text>\n");

@@ -14,36 +14,10 @@
 #include "worker/activities/common/output_slot.h"
 #include "worker/activities/common/table_reader.h"
 #include "worker/activities/report/line_chart.h"
+#include "worker/activities/report/report_text.h"
 
 namespace pawl::activities {
 namespace {
-
-// A JSON value as indented "name: value" lines; "uri" and digests included, since a report is where one looks for them.
-void AppendText(const nlohmann::json& value, const std::string& indent, std::string& text) {
-  if (value.is_object()) {
-    for (const auto& [name, member] : value.items()) {
-      if (member.is_structured() && !member.empty()) {
-        absl::StrAppend(&text, indent, name, ":\n");
-        AppendText(member, indent + "  ", text);
-      } else {
-        absl::StrAppend(&text, indent, name, ": ", member.is_string() ? member.get<std::string>() : member.dump(),
-                        "\n");
-      }
-    }
-  } else if (value.is_array()) {
-    for (size_t i = 0; i < value.size(); ++i) {
-      if (value[i].is_structured()) {
-        absl::StrAppend(&text, indent, i + 1, ".\n");
-        AppendText(value[i], indent + "   ", text);
-      } else {
-        absl::StrAppend(&text, indent, "- ", value[i].is_string() ? value[i].get<std::string>() : value[i].dump(),
-                        "\n");
-      }
-    }
-  } else {
-    absl::StrAppend(&text, indent, value.is_string() ? value.get<std::string>() : value.dump(), "\n");
-  }
-}
 
 bool IsLargerBetterCurve(const std::string& metric) {
   return absl::StartsWith(metric, "auc") || absl::StartsWith(metric, "map") || absl::StartsWith(metric, "ndcg");
@@ -103,7 +77,7 @@ absl::StatusOr<nlohmann::json> Report(const ArtifactStore& store, worker::TaskCo
     const nlohmann::json* value = section_in.Find("value");
     PAWL_RETURN_IF_ERROR(section_in.Finish());
     absl::StrAppend(&text, "\n", heading, "\n", std::string(heading.size(), '-'), "\n");
-    if (value != nullptr) AppendText(*value, "", text);
+    if (value != nullptr) text += ReportLines(*value);
   }
   nlohmann::json result;
   if (!curve.empty()) {
