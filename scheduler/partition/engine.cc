@@ -293,6 +293,8 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
     if (ClaimedUnder(refused, batch->rows.at(refused).epoch) != nullptr) lost.push_back(refused);
   }
   GiveUp(lost, "another node has claimed it, or this node's session with the database has ended");
+  // Whatever took these may have taken more: a session that ended takes all. To be told now is cheaper than one by one.
+  if (!lost.empty()) RenewSoon();
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
   for (Release& release : batch->releases) {
     bool is_refused =

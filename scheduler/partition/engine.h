@@ -200,6 +200,7 @@ class Engine {
   // ownership.cc
   void ClaimFree();
   void Renew();
+  void RenewSoon();
   void Recover(base::PartitionId partition, base::Epoch epoch);
   void Recovered(base::PartitionId partition, base::Epoch epoch);
   // The partition as claimed under `epoch`; null where it was dropped since.
@@ -279,6 +280,7 @@ class Engine {
   base::Executor::TimerHandle wake_up_ = 0;
   std::optional<base::MonotonicTime> wake_up_due_;
   base::Executor::TimerHandle renewal_ = 0;
+  bool is_renewal_soon_ = false;
 };
 
 // SHA-256 based keys (decisions/0002).

@@ -109,8 +109,15 @@ void Engine::ClaimFree() {
   });
 }
 
+void Engine::RenewSoon() {
+  if (renewal_ == 0 || std::exchange(is_renewal_soon_, true)) return;
+  parts_.executor.Cancel(renewal_);
+  renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + std::chrono::milliseconds(50), [this] { Renew(); });
+}
+
 void Engine::Renew() {
   renewal_ = 0;
+  is_renewal_soon_ = false;
   if (stopping_) return;
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   renewal_ = parts_.executor.PostAt(now + settings_.lease / 3, [this] { Renew(); });

@@ -65,5 +65,19 @@ TEST(EngineTrouble, PartitionsThatAreLostTogetherAreOneLine) {
   EXPECT_TRUE(node.Said("partitions 0, 1, 2, 3, 4, 5, 6, 7 and 8 more are given up: the lease is gone"));
 }
 
+TEST(EngineTrouble, ARefusedAppendAsksAfterAllOtherPartitionsSoon) {
+  EngineBench bench(16);
+  auto& node = bench.Boot("a");
+  bench.Run(milliseconds(5));
+  for (int i = 0; i < 16; ++i) bench.store().Usurp(base::PartitionId(i), "b");
+  StartReply refused = node.Start(bench.NameIn(3), kWait);
+  bench.Run(milliseconds(5));
+  EXPECT_TRUE(refused->has(StatusCode::kUnavailable));
+  EXPECT_EQ(node.engine().stats().partitions_owned, 15u);
+  bench.Run(milliseconds(100));  // the next renewal is due after a third of the lease only
+  EXPECT_EQ(Lines(node, "given up"), 2);
+  EXPECT_EQ(node.engine().stats().partitions_owned, 16u) << "the other's claim lasts for a moment only";
+}
+
 }  // namespace
 }  // namespace pawl::partition
