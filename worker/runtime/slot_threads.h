@@ -1,9 +1,9 @@
-// The threads that run handlers: made when first needed, at most `max`, woken one at a time.
+// The threads of a worker: made when first needed, at most `max`, woken one at a time.
 //
 // Waking a thread for each task costs more than a quick handler itself, and waking all of them for a few tasks costs
-// more still. So at most one thread is on its way, and it calls the next where there is still work: at once, or, where
-// the work is known to be quick, only if the work is still there a moment later. The thread that went idle last is
-// woken first. Internal to worker/runtime.
+// more still. So at most one thread is on its way, and it calls the next where there is still work. A caller who
+// expects the work to be done by those who are awake gives them a moment: the thread that is called looks only then.
+// The thread that went idle last is woken first. Internal to worker/runtime.
 //
 // Thread rule: everything is guarded by the owner's mutex; Call and Stop are called with it held, Join without it.
 #pragma once
@@ -28,21 +28,20 @@ class SlotThreads {
 
   SlotThreads(std::mutex& mutex, int max, Work work) : mutex_(mutex), max_(max), work_(std::move(work)) {}
 
-  // There is more work than threads at it. `quick`: those at it are likely to have done it before a thread is awake.
-  void Call(bool quick);
+  // There is more work than threads at it, and will be after `patience`.
+  void Call(std::chrono::microseconds patience);
   // Threads end after the piece they are at.
   void Stop();
   // Waits for all threads, or leaves them to themselves (they then go on to use the owner).
   void Join(bool leave);
 
  private:
+  using Deadline = std::chrono::steady_clock::time_point;
   struct Idle {
     std::condition_variable wake;
     bool called = false;
-    bool quick = false;
   };
-  void Run(bool quick);
-  void WaitForCall(std::unique_lock<std::mutex>& lock, Idle& self);
+  void Run();
 
   std::mutex& mutex_;
   const int max_;
@@ -50,6 +49,8 @@ class SlotThreads {
   std::vector<std::thread> threads_;
   std::vector<Idle*> idle_;  // the last one goes first
   bool calling_ = false;     // a thread has been called and is not at work yet
+  Deadline look_at_;         // when it is to look for work
+  Idle* patient_ = nullptr;  // it, while it waits for that moment
   bool stopped_ = false;
 };
 

@@ -23,29 +23,37 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// A handler that took less than this of late is quick: others are not woken to run at its side.
-constexpr std::chrono::microseconds kQuick{50};
-// Work that runs often ends within a moment: one call that reports and asks is cheaper than two.
-constexpr milliseconds kReportPatience{1};
-// While quick work is queued, results gather for at most so long.
-constexpr std::chrono::microseconds kGatherPatience{300};
+using std::chrono::microseconds;
+
+// A handler that took less than this of late is quick: its thread does next what another would have to be woken for.
+constexpr microseconds kQuick{50};
+// How long others leave to the thread of a quick handler what there is to run or to report.
+constexpr microseconds kQuickPatience{200};
+// How long they leave it to a thread with any handler to ask for more: work that runs often ends within a moment, and
+// one call that reports and asks is cheaper than two.
+constexpr microseconds kAskPatience{1'000};
+// Results go out before queued tasks are run once there are so many, or the first has waited so long.
+constexpr size_t kResultsMax = 500;
+constexpr milliseconds kResultWait{1};
+// Polls under way: one that waits for tasks, one that reports. What finishes meanwhile gathers into the next.
+constexpr int kPollsMax = 2;
 // How often a poll lists what the worker holds, where it need not.
 constexpr std::chrono::seconds kListPeriod{1};
 
 }  // namespace
 
-// Two threads poll. While one waits in a long-poll for free slots, the other reports results as they come, asking for
-// the slots that those freed; so a result never waits behind a poll, and what finishes during a call gathers into the
-// next.
+// Every thread does whatever is next: runs a task, reports results, or waits in a long-poll for free slots. So a task
+// that came with a poll is run, and its result reported, by the thread that polled, without waking another; and a
+// result never waits behind a long-poll, because there may be a second poll that reports.
 class Worker::Core {
  public:
   Core(Registry registry, WorkerOptions options, std::unique_ptr<Transport> transport)
       : registry_(std::move(registry)),
         options_(std::move(options)),
         transport_(std::move(transport)),
-        threads_(mutex_, options_.slots,
-                 {.is_there = [this] { return !queue_.empty(); },
-                  .do_one = [this](std::unique_lock<std::mutex>& lock) { RunNext(lock); }}) {
+        threads_(mutex_, options_.slots + kPollsMax,
+                 {.is_there = [this] { return MayRun() || MayPoll(); },
+                  .do_one = [this](std::unique_lock<std::mutex>& lock) { DoNext(lock); }}) {
     std::random_device device;
     base::SeededRandom random(static_cast<uint64_t>(device()) << 32 | device());
     session_ = base::RandomUuid(random);
@@ -53,7 +61,10 @@ class Worker::Core {
   }
 
   void Start() {
-    for (int i = 0; i < 2; ++i) pollers_.emplace_back([this] { RunPoller(); });
+    {
+      std::lock_guard lock(mutex_);
+      threads_.Call(microseconds(0));
+    }
     heart_ = std::thread([this] { RunHeartbeats(); });
   }
 
@@ -63,7 +74,6 @@ class Worker::Core {
       if (std::exchange(draining_, true)) return;
     }
     transport_->CancelPolls();
-    poll_wake_.notify_all();
     {
       std::unique_lock lock(mutex_);
       // A poll under way may bring one more task.
@@ -72,7 +82,7 @@ class Worker::Core {
       // What is left: restartable work goes back, the rest is told to stop and given a last moment.
       GiveBackQueued();
       for (RunningTask* task : running_) task->Cancel();
-      poll_wake_.notify_all();
+      threads_.Call(microseconds(0));
       idle_.wait_for(lock, std::chrono::seconds(2), [this] { return running_.empty() && results_.empty(); });
       for (const RunningTask* task : running_) {
         v1::TaskResult result;
@@ -81,14 +91,13 @@ class Worker::Core {
         results_.push_back(std::move(result));
         given_back_.push_back(task->info().task_token);
       }
-      poll_wake_.notify_all();
+      threads_.Call(microseconds(0));
       idle_.wait_for(lock, std::chrono::seconds(2), [this] { return results_.empty() && reporting_ == 0; });
       stopped_ = true;
       threads_.Stop();
     }
-    poll_wake_.notify_all();
+    back_.notify_all();
     heart_wake_.notify_all();
-    for (std::thread& poller : pollers_) poller.join();
     heart_.join();
     v1::EndSessionRequest end;
     end.set_session_id(session_);
@@ -111,6 +120,22 @@ class Worker::Core {
  private:
   // ---- slots
 
+  bool MayRun() const { return !queue_.empty() && running_.size() < static_cast<size_t>(options_.slots); }
+  bool MayPoll() const { return reporting_ < kPollsMax && !backing_off_ && (!results_.empty() || MayAsk()); }
+  // While tasks can be run, results gather, up to a limit.
+  bool ReportsFirst() const {
+    return !results_.empty() && MayPoll() &&
+           (results_.size() >= kResultsMax || steady_clock::now() - result_since_ > kResultWait);
+  }
+
+  void DoNext(std::unique_lock<std::mutex>& lock) {
+    if (MayRun() && !ReportsFirst()) {
+      RunNext(lock);
+    } else {
+      PollNext(lock);
+    }
+  }
+
   void RunNext(std::unique_lock<std::mutex>& lock) {
     RunningTask task(std::move(queue_.front()), [this] {
       std::lock_guard guard(mutex_);
@@ -119,22 +144,26 @@ class Worker::Core {
     });
     queue_.pop_front();
     running_.push_back(&task);
-    if (!queue_.empty()) threads_.Call(IsQuick(task.info().handler));
+    if (MayRun() || (!results_.empty() && MayPoll())) {
+      threads_.Call(IsQuick(task.info().handler) ? kQuickPatience : microseconds(0));
+    } else if (MayPoll()) {
+      threads_.Call(kAskPatience);
+    }
     lock.unlock();
     auto began = steady_clock::now();
     v1::TaskResult result = RunOne(task);
-    auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
+    auto took = std::chrono::duration_cast<microseconds>(steady_clock::now() - began);
     if (options_.on_task) options_.on_task(task.info().handler, took, result.has_output());
     lock.lock();
     // A moving mean over about eight calls.
-    std::chrono::microseconds& mean = took_[task.info().handler];
+    microseconds& mean = took_[task.info().handler];
     mean += (took - mean) / 8;
     running_.erase(std::find(running_.begin(), running_.end(), &task));
     ++free_slots_;
     if (std::find(given_back_.begin(), given_back_.end(), result.task_token()) == given_back_.end()) {
+      if (results_.empty()) result_since_ = steady_clock::now();
       results_.push_back(std::move(result));
     }
-    if (results_.size() == 1 || queue_.empty()) poll_wake_.notify_one();
     if (draining_) idle_.notify_all();
   }
 
@@ -171,56 +200,43 @@ class Worker::Core {
 
   // ---- polling
 
-  void RunPoller() {
-    std::unique_lock lock(mutex_);
-    while (!stopped_) {
-      bool long_poll = false;
-      int slots = 0;
-      poll_wake_.wait(lock, [this] { return stopped_ || !results_.empty() || MayAsk(); });
-      if (stopped_) return;
-      if (results_.empty() && free_slots_ < options_.slots) {
-        poll_wake_.wait_for(lock, kReportPatience, [this] { return stopped_ || !results_.empty(); });
+  void PollNext(std::unique_lock<std::mutex>& lock) {
+    v1::PollRequest request;
+    request.set_session_id(session_);
+    request.set_worker_name(options_.name);
+    request.set_wait_ms(20'000);
+    for (v1::TaskResult& result : results_) *request.add_results() = std::move(result);
+    results_.clear();
+    int slots = 0;
+    bool long_poll = false;
+    if (MayAsk()) {
+      slots = std::exchange(free_slots_, 0);
+      long_poll = request.results().empty();
+      asking_ += long_poll ? 1 : 0;
+      for (const auto& [name, entry] : registry_.entries()) {
+        v1::Handler* handler = request.add_handlers();
+        handler->set_name(name);
+        handler->set_restartable(entry.options.restartable);
       }
-      if (!results_.empty() && !queue_.empty()) {
-        poll_wake_.wait_for(lock, kGatherPatience, [this] { return stopped_ || queue_.empty(); });
-      }
-      if (stopped_) return;
-      v1::PollRequest request;
-      request.set_session_id(session_);
-      request.set_worker_name(options_.name);
-      request.set_wait_ms(20'000);
-      for (v1::TaskResult& result : results_) *request.add_results() = std::move(result);
-      results_.clear();
-      if (MayAsk()) {
-        slots = free_slots_;
-        free_slots_ = 0;
-        long_poll = request.results().empty();
-        asking_ += long_poll ? 1 : 0;
-        for (const auto& [name, entry] : registry_.entries()) {
-          v1::Handler* handler = request.add_handlers();
-          handler->set_name(name);
-          handler->set_restartable(entry.options.restartable);
-        }
-      }
-      if (slots == 0 && request.results().empty()) continue;
-      request.set_tasks_max(slots);
-      ListHeld(request, long_poll);
-      ++reporting_;
-      lock.unlock();
-      absl::StatusOr<v1::PollResponse> response = transport_->Poll(request);
-      lock.lock();
-      --reporting_;
-      asking_ -= long_poll ? 1 : 0;
-      if (response.ok()) {
-        Take(request, *std::move(response), slots);
-      } else {
-        unsure_ = true;
-        free_slots_ += slots;
-        for (v1::TaskResult& result : *request.mutable_results()) results_.push_back(std::move(result));
-        if (!draining_ || !absl::IsCancelled(response.status())) WaitForScheduler(lock, response.status());
-      }
-      if (draining_) idle_.notify_all();
     }
+    request.set_tasks_max(slots);
+    ListHeld(request, long_poll);
+    ++reporting_;
+    if (MayRun() || MayPoll()) threads_.Call(microseconds(0));
+    lock.unlock();
+    absl::StatusOr<v1::PollResponse> response = transport_->Poll(request);
+    lock.lock();
+    --reporting_;
+    asking_ -= long_poll ? 1 : 0;
+    if (response.ok()) {
+      Take(request, *std::move(response), slots);
+    } else {
+      unsure_ = true;
+      free_slots_ += slots;
+      for (v1::TaskResult& result : *request.mutable_results()) results_.push_back(std::move(result));
+      if (!draining_ || !absl::IsCancelled(response.status())) WaitForScheduler(lock, response.status());
+    }
+    if (draining_) idle_.notify_all();
   }
 
   // The first poll, and the first after one that failed, says that its list is complete: so that a hand-out that was
@@ -254,9 +270,7 @@ class Worker::Core {
     }
     free_slots_ += slots - response.tasks_size();
     for (v1::Task& task : *response.mutable_tasks()) queue_.push_back(std::move(task));
-    if (!queue_.empty()) threads_.Call(false);
     CancelTasks(response.cancelled_tokens());
-    poll_wake_.notify_one();
   }
 
   template <typename Tokens>
@@ -270,6 +284,7 @@ class Worker::Core {
       if (queued != queue_.end()) {
         queue_.erase(queued);
         ++free_slots_;
+        threads_.Call(microseconds(0));
       }
     }
   }
@@ -286,12 +301,15 @@ class Worker::Core {
 
   // With growing patience and some jitter, so that a fleet does not come back in step. One line, not a flood.
   void WaitForScheduler(std::unique_lock<std::mutex>& lock, const absl::Status& status) {
+    if (backing_off_) return;  // another thread waits
     if (std::exchange(connected_, false) || failures_ == 0) {
       if (options_.log) options_.log("the scheduler cannot be reached, trying again: " + std::string(status.message()));
     }
     failures_ = std::min(failures_ + 1, 4);
     auto jitter = std::hash<std::thread::id>()(std::this_thread::get_id()) % 50;
+    backing_off_ = true;
     back_.wait_for(lock, milliseconds((25 << failures_) + jitter), [this] { return stopped_; });
+    backing_off_ = false;
   }
 
   // ---- heartbeats
@@ -332,11 +350,12 @@ class Worker::Core {
   std::string session_;
 
   mutable std::mutex mutex_;  // guards all below
-  std::condition_variable poll_wake_, heart_wake_, idle_, back_;
-  std::deque<v1::Task> queue_;                                       // taken, not begun
-  std::vector<RunningTask*> running_;                                // each on its thread's stack
-  std::unordered_map<std::string, std::chrono::microseconds> took_;  // by handler
-  std::deque<v1::TaskResult> results_;                               // not reported
+  std::condition_variable heart_wake_, idle_, back_;
+  std::deque<v1::Task> queue_;                          // taken, not begun
+  std::vector<RunningTask*> running_;                   // each on its thread's stack
+  std::unordered_map<std::string, microseconds> took_;  // by handler
+  std::deque<v1::TaskResult> results_;                  // not reported
+  steady_clock::time_point result_since_;               // of the first of them
   std::vector<std::string> given_back_;
   int free_slots_ = 0;
   int asking_ = 0;     // long-polls under way
@@ -344,6 +363,7 @@ class Worker::Core {
   int failures_ = 0;
   bool unsure_ = true;  // a hand-out may have got lost on the way
   steady_clock::time_point listed_at_;
+  bool backing_off_ = false;  // the scheduler did not answer; no poll for a moment
   bool connected_ = false;
   bool checkpoint_news_ = false;
   bool draining_ = false;
@@ -351,7 +371,6 @@ class Worker::Core {
   std::atomic<bool> abandoned_ = false;
 
   SlotThreads threads_;
-  std::vector<std::thread> pollers_;
   std::thread heart_;
 };
 
