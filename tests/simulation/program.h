@@ -29,6 +29,7 @@ struct ProgramShape {
   bool services = true;  // .sync and .waitForTaskToken
   bool variables = true;
   bool loops = true;
+  bool operator==(const ProgramShape&) const = default;
 };
 
 struct Intended {

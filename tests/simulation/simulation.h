@@ -20,6 +20,7 @@ struct LogFaults {
   double lost_after = 0;
   double lost_meanwhile = 0;
   std::chrono::milliseconds delay_max{20};
+  bool operator==(const LogFaults&) const = default;
 };
 
 struct Scenario {
@@ -43,6 +44,7 @@ struct Scenario {
   double stop = 0;
   size_t batch_decisions_max = 4'000;
   int transitions_per_decision_max = 500;
+  bool operator==(const Scenario&) const = default;
 };
 
 // What the seed wishes.

@@ -24,6 +24,7 @@ struct WorkerFaults {
   double go_silent = 0;  // per task taken
   double lose_message = 0;
   double hang = 0;  // per task taken that has a timeout or a heartbeat to end it
+  bool operator==(const WorkerFaults&) const = default;
 };
 
 // The nodes, by place; null where none runs now.
