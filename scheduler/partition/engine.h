@@ -250,8 +250,9 @@ class Engine {
   std::function<void()> stopped_;
   // Raised when memory is thrown away: what was under way under an older one is void.
   uint64_t generation_ = 0;
-  std::string trouble_;           // the last error of a database that cannot be used; empty where it can
-  uint64_t troubles_ = 0;         // errors so far
+  std::string trouble_;    // the last error of a database that cannot be used; empty where it can
+  uint64_t troubles_ = 0;  // errors so far
+  bool is_trouble_told_ = false;
   bool is_on_probation_ = false;  // it works again, but not for long yet
   int failures_in_a_row_ = 0;
 

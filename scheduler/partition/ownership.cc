@@ -121,7 +121,9 @@ void Engine::Renew() {
   if (stopping_) return;
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   renewal_ = parts_.executor.PostAt(now + settings_.lease / 3, [this] { Renew(); });
-  if (partitions_.empty()) {
+  // In trouble it asks even where it holds nothing: a node that cannot append is given nothing to claim, so only this
+  // tells that it can again.
+  if (partitions_.empty() && trouble_.empty()) {
     ClaimFree();
     return;
   }

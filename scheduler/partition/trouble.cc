@@ -1,9 +1,11 @@
 // The database in trouble: told once when it begins, once when it is over.
 //
 // A server can take a claim and fail the append that follows it (one with a full disk does), so a claim that works ends
-// nothing: the trouble is over when nothing has failed for a while after it. Until then the patience between attempts
-// keeps growing, Health says what the last error was, and the log has one line.
+// nothing: this node is healthy again when nothing has failed for a second after it. Until then the patience between
+// attempts keeps growing, and Health says what the last error was. The log tells of the end after ten seconds only, so
+// that trouble that comes and goes is two lines, not a flood.
 #include <algorithm>
+#include <utility>
 
 #include "scheduler/partition/engine.h"
 #include "scheduler/partition/parts.h"
@@ -12,13 +14,16 @@ namespace pawl::partition {
 namespace {
 
 constexpr std::chrono::seconds kProbation{1};
+constexpr std::chrono::seconds kCalm{9};
 
 }  // namespace
 
 void Engine::NoteTrouble(const std::string& error) {
   ++troubles_;
   ++failures_in_a_row_;
-  if (trouble_.empty()) parts_.observer.LogLine("the database cannot be used, trying again: " + error);
+  if (!std::exchange(is_trouble_told_, true)) {
+    parts_.observer.LogLine("the database cannot be used, trying again: " + error);
+  }
   trouble_ = "the database cannot be used: " + error;
 }
 
@@ -31,7 +36,11 @@ void Engine::TroubleMayBeOver() {
     if (troubles != troubles_ || trouble_.empty()) return;
     trouble_.clear();
     failures_in_a_row_ = 0;
-    parts_.observer.LogLine("the database can be used again");
+    parts_.executor.PostAt(parts_.clock.MonotonicNow() + kCalm, [this, troubles] {
+      if (troubles != troubles_) return;  // it was the same trouble, going on
+      is_trouble_told_ = false;
+      parts_.observer.LogLine("the database can be used again");
+    });
   });
 }
 

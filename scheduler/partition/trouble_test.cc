@@ -35,11 +35,25 @@ TEST(EngineTrouble, IsToldOnceWhileClaimsWorkAndAppendsFail) {
   EXPECT_EQ(Lines(node, "can be used again"), 0);
   bench.Run(seconds(5));
   EXPECT_TRUE(node.engine().Health().ok()) << node.engine().Health();
+  EXPECT_EQ(Lines(node, "can be used again"), 0) << "it may come back";
+  bench.Run(seconds(10));
   EXPECT_EQ(Lines(node, "can be used again"), 1);
   reply = node.Start("run", kWait);
   bench.Run(milliseconds(5));
   EXPECT_TRUE(reply->has(StatusCode::kOk));
   EXPECT_EQ(node.log_lines().size(), 2u);
+}
+
+TEST(EngineTrouble, EndsOnANodeThatIsGivenNothingMeanwhile) {
+  EngineBench bench;
+  auto& node = bench.Boot("a");
+  bench.NextAppend({.outcome = CallFate::Outcome::kLostBefore});
+  node.Start("run", kWait);
+  bench.Run(milliseconds(1));
+  EXPECT_FALSE(node.engine().CanAppend());
+  node.engine().SetWanted({});
+  bench.Run(seconds(5));
+  EXPECT_TRUE(node.engine().CanAppend());
 }
 
 TEST(EngineTrouble, PatienceGrowsWhileItLasts) {
