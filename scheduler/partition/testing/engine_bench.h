@@ -70,6 +70,7 @@ class EngineBench {
   // Names of executions whose slots lie in that partition.
   std::string NameIn(int partition, int number = 0) const;
   history::MemoryStore& store() { return *store_; }
+  std::shared_ptr<history::MemoryStore> shared_store() { return store_; }
   // How many appends were sent.
   int appends() const { return faults_.appends; }
   VirtualTime& time() { return time_; }
