@@ -56,6 +56,7 @@ std::string Listed(const std::vector<Diagnostic>& diagnostics) {
 TEST(ValidationSuite, AcceptsEveryValidDefinition) {
   const auto files = FilesIn("suites/validation/valid");
   SKIP_WITHOUT(files, "suites/validation/valid");
+  EXPECT_GE(files.size(), 45u);
   for (const auto& file : files) {
     const CompileResult result = Compile(ReadText(file));
     EXPECT_NE(result.program, nullptr) << file.filename() << Listed(result.diagnostics);
@@ -65,6 +66,7 @@ TEST(ValidationSuite, AcceptsEveryValidDefinition) {
 TEST(ValidationSuite, RefusesEveryInvalidDefinitionWithAPlace) {
   const auto files = FilesIn("suites/validation/invalid");
   SKIP_WITHOUT(files, "suites/validation/invalid");
+  EXPECT_GE(files.size(), 37u);
   for (const auto& file : files) {
     const CompileResult result = Compile(ReadText(file));
     EXPECT_EQ(result.program, nullptr) << file.filename();
@@ -78,6 +80,7 @@ TEST(ValidationSuite, RefusesEveryInvalidDefinitionWithAPlace) {
 TEST(ValidationSuite, AcceptsEveryDeployedWorkflow) {
   const auto files = FilesIn("suites/workflows");
   SKIP_WITHOUT(files, "suites/workflows");
+  EXPECT_GE(files.size(), 121u);
   for (const auto& file : files) {
     const CompileResult result = Compile(ReadText(file));
     EXPECT_NE(result.program, nullptr) << file.filename() << Listed(result.diagnostics);
