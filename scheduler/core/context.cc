@@ -66,8 +66,8 @@ const Value& FrameContext::Get() const {
   } else if (const Frame* iteration = EnclosingIteration(state_, frame_)) {
     members.push_back({"Map", MapItem(state_.Find(iteration->parent), iteration->index)});
   }
-  if (!task_token_.empty()) {
-    members.push_back({"Task", Value::Object({{"Token", Value::String(task_token_)}})});
+  if (task_token_) {
+    members.push_back({"Task", Value::Object({{"Token", Value::String(task_token_())}})});
   }
   value_ = Value::Object(std::move(members));
   return *value_;

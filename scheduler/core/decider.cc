@@ -34,7 +34,7 @@ bool ShowsFailure(const Frame& frame, const asl::Failure& failure) {
 }  // namespace
 
 Reading::Reading(const Decider& decider, const history::ExecutionState& state, const Frame& frame,
-                 std::string task_token, std::optional<int64_t> iteration)
+                 std::function<std::string()> task_token, std::optional<int64_t> iteration)
     : input_(frame.input),
       context_(state, frame, std::move(task_token), iteration),
       variables_(decider.VisibleVariables(frame)),
@@ -122,12 +122,10 @@ void Decider::EnterState(const Step& step) {
 void Decider::BeginWork(FrameId id) {
   const Frame& frame = FrameOf(id);
   const asl::State& state = StateOf(frame);
-  std::string token;
-  if (state.type == asl::StateType::kTask) {
-    TaskRef next{state_.id, id, state_.last_event.next(), frame.task_attempts + 1};
-    // Recorded: $$.Task is there for activities and .waitForTaskToken only.
-    if (HasToken(state.resource)) token = ambient_.token(next);
-  }
+  const TaskRef next{state_.id, id, state_.last_event.next(), frame.task_attempts + 1};
+  std::function<std::string()> token;
+  // Recorded: $$.Task is there for activities and .waitForTaskToken only.
+  if (state.type == asl::StateType::kTask && HasToken(state.resource)) token = [&] { return ambient_.token(next); };
   asl::EnterOutcome outcome = asl::Enter(state, Reading(*this, state_, frame, std::move(token)).scope());
 
   if (auto* transition = std::get_if<asl::Transition>(&outcome)) {

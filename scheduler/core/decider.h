@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -104,11 +105,11 @@ class Decider {
   int transitions_ = 0;
 };
 
-// What a state's expressions may read, for a frame as it stands. `result_token`: see FrameContext.
+// What a state's expressions may read, for a frame as it stands. `task_token`: see FrameContext.
 class Reading {
  public:
   Reading(const Decider& decider, const history::ExecutionState& state, const history::Frame& frame,
-          std::string task_token = {}, std::optional<int64_t> iteration = {});
+          std::function<std::string()> task_token = {}, std::optional<int64_t> iteration = {});
   const asl::Scope& scope() const { return scope_; }
 
  private:
