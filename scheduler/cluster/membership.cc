@@ -45,7 +45,8 @@ void Membership::Announce() {
   asking_ = true;
   asked_at_ = parts_.clock.MonotonicNow();
   Member self = self_;
-  self.leaving |= !parts_.healthy();
+  // Somebody else may be able to write; where nobody else is, leaving would help no one.
+  self.leaving |= live_ > 1 && !parts_.healthy();
   // Known as alive for less than its leases last: when they run out, the others know already how to share.
   parts_.store.Announce(self, lease_ * 7 / 10, [this, alive = alive_](const absl::StatusOr<View>& view) {
     if (*alive) OnView(view);
