@@ -119,12 +119,11 @@ class Follower:
     def line(self, event, events):
         kind = event["type"]
         if kind.endswith("StateEntered"):
-            return "  -> " + event["stateEnteredEventDetails"]["name"]
+            return f"  -> {event['stateEnteredEventDetails']['name']}{self.place(event, events)}"
         if kind in ("TaskStateExited", "ParallelStateExited", "MapStateExited"):
-            return f"  ok {event['stateExitedEventDetails']['name']}{self.figures(event)}"
-        if kind == "MapIterationStarted":
-            details = event["mapIterationStartedEventDetails"]
-            return f"     {details['name']} item {details['index']}"
+            failed = events[event["previousEventId"] - 1]["type"].endswith(("Failed", "TimedOut"))
+            return (f"  {'caught' if failed else 'ok'} {event['stateExitedEventDetails']['name']}"
+                    f"{self.place(event, events)}{self.figures(event)}")
         for name in ("taskFailedEventDetails", "lambdaFunctionFailedEventDetails", "activityFailedEventDetails",
                      "executionFailedEventDetails"):
             if name in event:
@@ -132,6 +131,17 @@ class Follower:
         if kind.startswith("Execution"):
             return kind
         return None
+
+    @staticmethod
+    def place(event, events):
+        """The item of the Map around an event, as " [2]"; no Map of the demo holds another."""
+        while event["previousEventId"]:
+            event = events[event["previousEventId"] - 1]
+            if event["type"] == "MapIterationStarted":
+                return f" [{event['mapIterationStartedEventDetails']['index']}]"
+            if event["type"] in ("MapStateSucceeded", "MapStateFailed", "MapStateExited"):
+                return ""
+        return ""
 
     @staticmethod
     def figures(event):
@@ -143,7 +153,7 @@ class Follower:
             return ""
         metrics = {m["MetricName"]: m["Value"] for m in output.get("FinalMetricDataList", [])}
         if "validation:auc" in metrics:
-            return f" ({output['TrainingJobName']}: validation AUC {metrics['validation:auc']:.4f})"
+            return f" ({output['TrainingJobName'].rsplit('-', 1)[-1]}: validation AUC {metrics['validation:auc']:.4f})"
         name = event["stateExitedEventDetails"]["name"]
         if name == "EvaluateModel":
             return f" (AUC {output['evaluation']['validation_score']:.4f})"
@@ -229,10 +239,30 @@ def finished_files(output):
     return {path: (os.stat(path).st_ino, os.stat(path).st_mtime_ns) for path in paths}
 
 
-def training_is_half_way(output):
-    rounds = [int(re.search(r"round-(\d+)", path).group(1))
-              for path in glob.glob(os.path.join(output, "*", "checkpoints", "round-*.json"))]
-    return bool(rounds) and max(rounds) >= 40
+def rounds_trained(output):
+    """The newest checkpoint of each training job that has any: its directory and round."""
+    rounds = {}
+    for path in glob.glob(os.path.join(output, "*", "checkpoints", "round-*.json")):
+        job = os.path.dirname(os.path.dirname(path))
+        rounds[job] = max(rounds.get(job, 0), int(re.search(r"round-(\d+)", path).group(1)))
+    return rounds
+
+
+class TrainingProgress:
+    """Says every few seconds how far the training jobs are that write their results below `output`."""
+
+    def __init__(self, label, output):
+        self.label, self.output = label, output
+        self.said, self.said_at = {}, time.monotonic()
+
+    def poll(self):
+        if time.monotonic() < self.said_at + 3:
+            return
+        rounds = {job: number for job, number in rounds_trained(self.output).items()
+                  if not os.path.exists(os.path.join(job, "result.json"))}
+        if rounds and rounds != self.said:
+            say(f"{self.label:<10}     training: " + ", ".join(f"round {number}" for _, number in sorted(rounds.items())))
+            self.said, self.said_at = rounds, time.monotonic()
 
 
 def start(service, machine, name, value):
@@ -244,8 +274,9 @@ def output_of(service, execution):
     return json.loads(service.call("DescribeExecution", executionArn=execution).get("output") or "null")
 
 
-def finish(followers, deadline):
+def finish(followers, progress, deadline):
     while True:
+        progress.poll()
         if all([follower.poll() for follower in followers]):
             return
         if time.monotonic() > deadline:
@@ -255,7 +286,9 @@ def finish(followers, deadline):
 
 def disturbed_run(service, checks, follower, output, dev_pid, deadline):
     """Follows the first run and kills the processes in the middle of training."""
-    while not training_is_half_way(output):
+    progress = TrainingProgress(follower.label, output)
+    while max(rounds_trained(output).values(), default=0) < 40:
+        progress.poll()
         if follower.poll() or time.monotonic() > deadline:
             checks.that(False, "training was seen half way before the run ended")
             return
@@ -264,13 +297,16 @@ def disturbed_run(service, checks, follower, output, dev_pid, deadline):
     before_events, before_files = follower.events, finished_files(output)
     before_steps = succeeded_steps(before_events)
     killed = kill_scheduler_and_worker(dev_pid) if dev_pid else []
-    checks.that(killed == ["pawl-scheduler", "pawl-worker"], f"scheduler and worker were killed during training: {killed}")
-    finish([follower], deadline)
+    checks.that(killed == ["pawl-scheduler", "pawl-worker"], f"scheduler and worker were killed during training{'' if killed else ': nothing was'}")
+    since = time.monotonic()
+    follower.poll()
+    say(f"restarted  `pawl dev` started them again; calls are answered {time.monotonic() - since:.1f} s after the kill")
+    finish([follower], progress, deadline)
     after = follower.events
     checks.that(after[:len(before_events)] == before_events,
                 f"the {len(before_events)} events told before the kill stand unchanged")
     again = [name for entered, name in before_steps.values() if attempts_of(after, entered) != 1]
-    checks.that(not again, f"none of the {len(before_steps)} steps that had finished ran again {again or ''}")
+    checks.that(not again, f"none of the {len(before_steps)} steps that had finished ran again{' ' + str(again) if again else ''}")
     after_files = finished_files(output)
     checks.that(all(after_files.get(path) == stamp for path, stamp in before_files.items()),
                 f"none of their {len(before_files)} results on disk was touched")
@@ -303,8 +339,30 @@ def check_bad_data(checks, service, follower):
     checks.that(len(failures) == 4, f"bad data: validation failed once and in each of 3 retries ({len(failures)} times)")
     checks.that(entered[-1] == "HandleBadData" and follower.ended() == "ExecutionSucceeded",
                 f"bad data: Catch led to {entered[-1]}, {follower.ended()}")
-    report = output_of(service, follower.execution)["report"]["text"]["uri"]
-    say(f"           what was wrong with the data: {report}")
+
+
+def keep_results(folder, service, ops, result, bad_result, execution):
+    """Copies of what is worth a look after the service and its data are gone; says where they are."""
+    os.makedirs(folder, exist_ok=True)
+    local = {"report.txt": result["report"]["text"]["uri"], "evaluation.svg": result["report"]["picture"]["uri"],
+             "predictions.csv": result["predictions"]["predictions"]["uri"],
+             "errors.csv": result["predictions"]["errors"]["uri"],
+             "bad_data_report.txt": bad_result["report"]["text"]["uri"]}
+    for name, uri in local.items():
+        shutil.copyfile(uri.removeprefix("file://"), os.path.join(folder, name))
+    with open(os.path.join(folder, "history.json"), "w") as file:
+        json.dump(service.history(execution), file, indent=1)
+    with urllib.request.urlopen(ops.rstrip("/") + "/metrics", timeout=20) as answer:
+        metrics = answer.read()
+    with open(os.path.join(folder, "metrics.txt"), "wb") as file:
+        file.write(metrics)
+    for name, what in (("report.txt", "data quality, tuning, evaluation, deployment"),
+                       ("evaluation.svg", "the evaluation curve; a browser shows it"),
+                       ("predictions.csv", "a score for each flight of December"),
+                       ("errors.csv", "the flights that could not be scored, and why"),
+                       ("bad_data_report.txt", "what was wrong with the bad data"),
+                       ("history.json", "every event of the disturbed run"), ("metrics.txt", "the scheduler's metrics")):
+        say(f"  {os.path.join(folder, name):<40} {what}")
 
 
 def count_rows(path):
@@ -319,8 +377,8 @@ def main():
     parser.add_argument("--ops", default="http://127.0.0.1:9333", help="where the scheduler's metrics are")
     parser.add_argument("--pawl-dev-pid", type=int, help="the pid of `pawl dev`, whose children are killed")
     parser.add_argument("--data", help="a directory for results, in flights-demo; by default a new temporary one")
-    parser.add_argument("--keep", help="a directory for copies of the report and the curve; by default a new temporary one")
-    parser.add_argument("--deadline", type=float, default=140, help="seconds after which the demo gives up")
+    parser.add_argument("--keep", help="a directory for copies of the results; by default a new temporary one")
+    parser.add_argument("--deadline", type=float, default=300, help="seconds after which the demo gives up")
     args = parser.parse_args()
     output = os.path.abspath(os.path.join(args.data, "flights-demo") if args.data
                              else tempfile.mkdtemp(prefix="pawl-flights-"))
@@ -358,7 +416,7 @@ def main():
     second = Follower(service, start(service, pipeline, f"quiet-{stamp}", pipeline_input("quiet", "flights.csv.gz")),
                       "quiet")
     third = Follower(service, start(service, bad_data, f"bad-{stamp}", pipeline_input("bad", "bad.csv.gz")), "bad data")
-    finish([second, third], deadline)
+    finish([second, third], TrainingProgress(second.label, os.path.join(output, "quiet")), deadline)
 
     say()
     say("What came out")
@@ -375,15 +433,12 @@ def main():
         checks.that(models[0] == models[1], f"and the same model: sha256 {models[0][:16]}...")
         check_bad_data(checks, service, third)
         say()
-        say(f"deployed   {results[0]['best']['name']} to {results[0]['deployment']['environment']}")
-        keep = args.keep or tempfile.mkdtemp(prefix="pawl-flights-report-")
-        os.makedirs(keep, exist_ok=True)
-        for kind, artifact in results[0]["report"].items():
-            copy = shutil.copy(artifact["uri"].removeprefix("file://"), keep)
-            say(f"{'report' if kind == 'text' else 'curve':<10} {copy}")
-        say(f"scores     {results[0]['predictions']['predictions']['uri']}")
-    say(f"history    pawl history {first.execution}")
-    say(f"metrics    {args.ops.rstrip('/')}/metrics")
+        say(f"Where to look; {results[0]['best']['name']} was deployed to {results[0]['deployment']['environment']}")
+        keep_results(args.keep or tempfile.mkdtemp(prefix="pawl-flights-report-"), service, args.ops, results[0],
+                     output_of(service, third.execution), first.execution)
+    say("And while the service runs:")
+    say(f"  pawl history flights-pipeline/{first.execution.rsplit(':', 1)[-1]} --endpoint-url {args.endpoint}")
+    say(f"  {args.ops.rstrip('/')}/metrics")
     say(f"{'All checks held' if not checks.failed else str(checks.failed) + ' checks failed'}"
         f" after {time.monotonic() - STARTED:.0f} s")
     return 1 if checks.failed else 0
