@@ -122,8 +122,9 @@ class Follower:
             return f"  -> {event['stateEnteredEventDetails']['name']}{self.place(event, events)}"
         if kind in ("TaskStateExited", "ParallelStateExited", "MapStateExited"):
             failed = events[event["previousEventId"] - 1]["type"].endswith(("Failed", "TimedOut"))
-            return (f"  {'caught' if failed else 'ok'} {event['stateExitedEventDetails']['name']}"
-                    f"{self.place(event, events)}{self.figures(event)}")
+            place = "" if kind == "MapStateExited" else self.place(event, events)
+            return (f"  {'caught' if failed else 'ok'} {event['stateExitedEventDetails']['name']}{place}"
+                    f"{self.figures(event)}")
         for name in ("taskFailedEventDetails", "lambdaFunctionFailedEventDetails", "activityFailedEventDetails",
                      "executionFailedEventDetails"):
             if name in event:
