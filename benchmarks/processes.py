@@ -11,18 +11,19 @@ def _stat(path):
     with open(path) as file:
         name, fields = file.read().split("(", 1)[1].rsplit(")", 1)
     fields = fields.split()
-    return name, int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
+    own, ended_children = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+    return name, int(fields[1]), own / TICKS, ended_children / TICKS
 
 
 def cpu_seconds(pids):
-    """User and system time of the processes and of their children that still live."""
+    """User and system time of the processes and of their children, those that have ended too."""
     stats = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            _, parent, seconds = _stat(f"/proc/{entry}/stat")
+            _, parent, seconds, ended_children = _stat(f"/proc/{entry}/stat")
         except OSError:
             continue
-        stats[int(entry)] = (parent, seconds)
+        stats[int(entry)] = (parent, seconds + ended_children)
     wanted, grew = set(pids), True
     while grew:
         more = {pid for pid, (parent, _) in stats.items() if parent in wanted} - wanted
@@ -36,7 +37,7 @@ def thread_seconds(pid):
     seconds = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
-            name, _, spent = _stat(f"/proc/{pid}/task/{thread}/stat")
+            name, _, spent, _ = _stat(f"/proc/{pid}/task/{thread}/stat")
         except OSError:
             continue
         seconds[name] = seconds.get(name, 0.0) + spent
