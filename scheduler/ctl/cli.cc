@@ -70,6 +70,7 @@ int RunCli(int argc, const char* const* argv, std::istream& in, std::ostream& ou
   AddMachineCommands(app, cli);
   AddExecutionCommands(app, cli);
   AddHistory(app, cli);
+  AddAdmin(app, cli);
   AddExplain(app, cli);
   try {
     app.parse(argc, argv);

@@ -42,6 +42,7 @@ void AddMachineCommands(CLI::App& app, Cli& cli);    // machine_commands.cc: cre
 void AddExecutionCommands(CLI::App& app, Cli& cli);  // execution_commands.cc: start, list, describe, stop
 void AddHistory(CLI::App& app, Cli& cli);            // history_command.cc
 void AddDev(CLI::App& app, Cli& cli);                // dev_command.cc
+void AddAdmin(CLI::App& app, Cli& cli);              // admin_command.cc: nodes, partitions
 
 // A file's text, or standard input for "-". NOT_FOUND names the file.
 absl::StatusOr<std::string> ReadText(const Cli& cli, const std::string& path);

@@ -50,6 +50,7 @@ TEST(RegexFunctions, MatchReplaceAndSplit) {
 
 TEST(NumberFunctions, RoundAndConvert) {
   Check({{"[$round(2.5), $round(3.5), $round(-0.5), $round(1.005, 2), $round(125, -1)]", "[2,4,0,1,120]"},
+         {"$round(2, -12450)", "0"},
          {"$formatBase(-255, 2)", R"("-11111111")"},
          {"[$number('0x1F'), $number('1e5'), $number('0b101'), $number(true)]", "[31,100000,5,1]"},
          {"$number(' 1')", "D3030@8"},

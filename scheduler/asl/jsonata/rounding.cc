@@ -13,7 +13,9 @@ namespace {
 
 // value * 10^shift, by way of the shortest decimal text.
 double Shifted(double value, double shift) {
-  if (shift != std::trunc(shift) || std::fabs(shift) > 10000) return std::numeric_limits<double>::quiet_NaN();
+  if (shift != std::trunc(shift)) return std::numeric_limits<double>::quiet_NaN();
+  if (value == 0 || shift < -10000) return 0;
+  if (shift > 10000) return std::numeric_limits<double>::quiet_NaN();
   std::string text = NumberToString(value);
   size_t e = text.find('e');
   int exponent = static_cast<int>(shift);
