@@ -114,12 +114,12 @@ std::vector<PartitionOwner> MemoryStore::Owners() const {
   return owners;
 }
 
-void MemoryStore::Usurp(base::PartitionId id, const std::string& node) {
+void MemoryStore::Usurp(base::PartitionId id, const std::string& node, bool lease_stays) {
   Partition& partition = partitions_[id];
   partition.epoch = partition.epoch.next();
   partition.holder = 0;
   partition.node = node;
-  partition.lease_until = clock_.MonotonicNow();
+  if (!lease_stays) partition.lease_until = clock_.MonotonicNow();
 }
 
 std::vector<StoredEntity> MemoryStore::OpenEntities(base::PartitionId partition) const {

@@ -55,8 +55,9 @@ class MemoryStore {
   std::vector<DecisionRow> ReadDecisions(base::EntityId entity, int64_t from_revision, int limit) const;
   std::vector<IndexedExecution> List(const ListQuery& query) const;
 
-  // For tests: what another owner's claim would do, leases notwithstanding.
-  void Usurp(base::PartitionId partition, const std::string& node);
+  // For tests: takes the partition from its owner by force. `lease_stays`: nobody else can claim it before the owner's
+  // lease has run out, so that what the owner still believes meanwhile is true.
+  void Usurp(base::PartitionId partition, const std::string& node, bool lease_stays = false);
   // For tests: every row in the order of its commit.
   const std::vector<LogRow>& log() const { return log_; }
   std::vector<base::EntityId> entities() const;

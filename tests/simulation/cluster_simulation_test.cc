@@ -322,7 +322,17 @@ class Story {
         if (queue.backlog != 0) ledger_.Accuse("tasks are left in a queue");
       }
     }
-    if (owned != static_cast<size_t>(partitions_)) ledger_.Accuse("a partition has no owner, or two");
+    if (owned == static_cast<size_t>(partitions_)) return;
+    std::string found;
+    for (const history::PartitionOwner& owner : store_->Owners()) {
+      found += " " + std::to_string(owner.partition.value()) + ":" + owner.node + (owner.expired ? "(expired)" : "");
+    }
+    for (const auto& node : nodes_) {
+      if (node == nullptr) continue;
+      found += "; " + node->name() + " has " + std::to_string(node->engine().stats().partitions_owned) + ", " +
+               node->engine().Health().ToString();
+    }
+    ledger_.Accuse("a partition has no owner, or two:" + found);
   }
 
   World world_;

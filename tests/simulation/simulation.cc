@@ -270,7 +270,7 @@ class Simulation {
     plan(scenario_.usurpations, [this] {
       base::PartitionId partition(static_cast<int32_t>(nemesis_.Below(scenario_.partitions)));
       world_.Tell("nemesis", "claims partition " + std::to_string(partition.value()));
-      store_->Usurp(partition, "usurper");
+      store_->Usurp(partition, "usurper", true);
     });
     plan(scenario_.pauses, [this] {
       auto nodes = Alive();
