@@ -34,7 +34,7 @@ def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, s
     with world.World(nodes=nodes, workers=workers, lease=f"{int(lease_s * 1000)}ms") as here:
         here.wait_until_serving()
         work = load.Load(here.client(), here.journal, f"s{seed}", threads=4)
-        work.start(executions, rate or (executions / max(1, 0.8 * seconds) if executions else 20))
+        work.start(executions or None, rate or (executions / max(1, 0.8 * seconds) if executions else 20))
         watcher = threading.Thread(target=lambda: work.watch(seconds), daemon=True)
         watcher.start()
         harm = nemesis.Nemesis(seed, here.schedulers, here.workers, here.database, lease_s, say=lambda line: tell(
@@ -48,6 +48,8 @@ def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, s
         problems = list(work.problems)
         if left or work.starting():
             problems.append(f"{left} executions still run after {settle} s, e.g. {work.open_names()[:5]}")
+        if work.acknowledged == 0:
+            problems.append("no start was acknowledged: nothing was tried")
         if executions and work.acknowledged < executions:
             problems.append(f"{work.acknowledged} of {executions} starts were acknowledged")
         tell(f"{work.acknowledged} started, {work.ended} ended; harm done: "

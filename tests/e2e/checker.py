@@ -257,8 +257,9 @@ def main():
         print(finding)
     acknowledged = sum(line["what"] == "acknowledged" for line in journal)
     events = sum(len(record.get("history", ())) for record in records)
-    attempts = sum(line["phase"] == "begin" for line in ledger)
-    print(f"{acknowledged} acknowledged executions, {events} events, {attempts} attempts: "
+    attempts = [line["attempt"] for line in ledger if line["phase"] == "begin"]
+    again = sum(attempt > 1 for attempt in attempts)
+    print(f"{acknowledged} acknowledged executions, {events} events, {len(attempts)} attempts, {again} of them repeated: "
           f"{len(findings) or 'no'} finding{'s' if len(findings) > 1 else ''}")
     return 1 if findings else 0
 
