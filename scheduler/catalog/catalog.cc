@@ -132,6 +132,9 @@ void Catalog::Update(gateway::UpdateStateMachineRequest request, gateway::Done<g
     if (request.logging_json) machine.logging_json = *request.logging_json;
     if (request.tracing_json) machine.tracing_json = *request.tracing_json;
     if (request.encryption_json) machine.encryption_json = *request.encryption_json;
+    // Recorded: what changes nothing makes no revision (create_update_state_machine_same_parameters).
+    const gateway::StateMachine& before = (*found)->row.machine;
+    if (SameRequest(machine, before) && machine.role_arn == before.role_arn) return done(before);
     machine.updated = clock_.WallNow();
     machine.revision_id = base::RandomUuid(random_);
     store_.ReplaceMachine(*row, [this, row, done](absl::StatusOr<bool> replaced) {

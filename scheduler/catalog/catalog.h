@@ -48,6 +48,11 @@ class Catalog {
   void LoadProgram(const std::string& digest,
                    std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done);
 
+  // Of a state machine or an activity.
+  void ListTags(const std::string& arn, gateway::Done<std::vector<gateway::Tag>> done);
+  void ChangeTags(const std::string& arn, std::vector<gateway::Tag> set, std::vector<std::string> removed,
+                  gateway::Done<gateway::Nothing> done);
+
   void CreateActivity(const gateway::Caller& caller, std::string name, std::vector<gateway::Tag> tags,
                       std::string encryption_json, gateway::Done<gateway::Activity> done);
   void FindActivity(const std::string& arn, gateway::Done<gateway::Activity> done);

@@ -37,6 +37,8 @@ class HeldStore : public CatalogStore {
     done(true);
   }
   void DeleteMachine(MachineKey, Done<bool> done) override { done(true); }
+  void SetMachineTags(MachineKey, std::vector<gateway::Tag>, Done<bool> done) override { done(true); }
+  void SetActivityTags(ActivityKey, std::vector<gateway::Tag>, Done<bool> done) override { done(true); }
   void ListMachines(std::string, std::string, std::string, int, Done<std::vector<MachineRow>> done) override {
     done(std::vector<MachineRow>{});
   }

@@ -155,6 +155,27 @@ void PgStore::ReplaceMachine(MachineRow row, Done<bool> done) {
       std::move(done));
 }
 
+void PgStore::SetMachineTags(MachineKey key, std::vector<gateway::Tag> tags, Done<bool> done) {
+  Ask<bool>(
+      [key = std::move(key), json = TagsToJson(tags)](pqxx::work& tx) {
+        return tx.exec_params(
+                     "update pawl.state_machines set tags = $4 where account = $1 and region = $2 and name = $3",
+                     key.account, key.region, key.name, json)
+                   .affected_rows() == 1;
+      },
+      std::move(done));
+}
+
+void PgStore::SetActivityTags(ActivityKey key, std::vector<gateway::Tag> tags, Done<bool> done) {
+  Ask<bool>(
+      [key = std::move(key), json = TagsToJson(tags)](pqxx::work& tx) {
+        return tx.exec_params("update pawl.activities set tags = $4 where account = $1 and region = $2 and name = $3",
+                              key.account, key.region, key.name, json)
+                   .affected_rows() == 1;
+      },
+      std::move(done));
+}
+
 void PgStore::DeleteMachine(MachineKey key, Done<bool> done) {
   Ask<bool>(
       [key = std::move(key)](pqxx::work& tx) {

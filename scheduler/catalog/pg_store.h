@@ -15,6 +15,8 @@ class PgStore : public CatalogStore {
   void FindMachine(MachineKey key, Done<std::optional<MachineRow>> done) override;
   void InsertMachine(MachineRow row, Done<bool> done) override;
   void ReplaceMachine(MachineRow row, Done<bool> done) override;
+  void SetMachineTags(MachineKey key, std::vector<gateway::Tag> tags, Done<bool> done) override;
+  void SetActivityTags(ActivityKey key, std::vector<gateway::Tag> tags, Done<bool> done) override;
   void DeleteMachine(MachineKey key, Done<bool> done) override;
   void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                     Done<std::vector<MachineRow>> done) override;

@@ -40,6 +40,9 @@ class CatalogStore {
   // False: there is none of that name.
   virtual void ReplaceMachine(MachineRow row, Done<bool> done) = 0;
   virtual void DeleteMachine(MachineKey key, Done<bool> done) = 0;
+  // False: there is none of that name.
+  virtual void SetMachineTags(MachineKey key, std::vector<gateway::Tag> tags, Done<bool> done) = 0;
+  virtual void SetActivityTags(ActivityKey key, std::vector<gateway::Tag> tags, Done<bool> done) = 0;
   // By name, those after `after_name`; definitions left out.
   virtual void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                             Done<std::vector<MachineRow>> done) = 0;

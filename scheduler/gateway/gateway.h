@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +51,8 @@ struct StateMachine {
   std::string tracing_json;
   std::string encryption_json;
   std::vector<Tag> tags;
+  // State name -> variables that it reads. Filled by the Describes only.
+  std::map<std::string, std::vector<std::string>> variable_references;
 };
 
 struct CreateStateMachineRequest {
@@ -238,6 +241,9 @@ class Gateway {
   virtual void DescribeStateMachineForExecution(const Caller&, std::string execution_arn, Done<StateMachine>) = 0;
   virtual void DeleteStateMachine(const Caller&, std::string arn, Done<Nothing>) = 0;
   virtual void ListStateMachines(const Caller&, Page, Done<PageOf<StateMachine>>) = 0;
+  // Of a state machine or an activity; ResourceNotFound for anything else that has an ARN.
+  virtual void ListTags(std::string arn, Done<std::vector<Tag>>) = 0;
+  virtual void ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed, Done<Nothing>) = 0;
   // Everything that is wrong or doubtful, in the order of the text. `type`: STANDARD or EXPRESS.
   virtual void ValidateDefinition(std::string definition, std::string type,
                                   Done<std::vector<DefinitionDiagnostic>>) = 0;

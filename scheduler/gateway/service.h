@@ -43,6 +43,8 @@ class Service : public Gateway {
   void DescribeStateMachineForExecution(const Caller&, std::string execution_arn, Done<StateMachine>) override;
   void DeleteStateMachine(const Caller&, std::string arn, Done<Nothing>) override;
   void ListStateMachines(const Caller&, Page, Done<PageOf<StateMachine>>) override;
+  void ListTags(std::string arn, Done<std::vector<Tag>>) override;
+  void ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed, Done<Nothing>) override;
   void ValidateDefinition(std::string definition, std::string type, Done<std::vector<DefinitionDiagnostic>>) override;
   void TestState(const Caller&, asl::TestStateRequest request, Done<asl::TestStateAnswer>) override;
 
@@ -76,7 +78,7 @@ class Service : public Gateway {
 
   // Does a tested Task's work as an execution of its own that belongs to no state machine.
   void RunTestedTask(const Caller& caller, const asl::TestStateTask& task, const std::string& role_arn,
-                     Done<partition::Outcome> done);
+                     Done<Execution> done);
 
   void StartOne(StartExecutionRequest request, Done<StartedExecution> done);
   void ReportResults(const std::shared_ptr<PollCall>& call, std::vector<TaskOutcome> results);

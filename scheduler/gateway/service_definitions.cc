@@ -12,6 +12,7 @@ namespace pawl::gateway {
 namespace {
 
 constexpr int64_t kTestSecondsMax = 300;  // AWS gives up a tested state after five minutes
+constexpr std::chrono::seconds kTestWait{kTestSecondsMax + 10};
 
 absl::Status ToStatus(const asl::TestStateRefusal& refusal) {
   switch (refusal.kind) {
@@ -64,7 +65,7 @@ void Service::TestState(const Caller& caller, asl::TestStateRequest request, Don
       if (auto* refusal = std::get_if<asl::TestStateRefusal>(&outcome)) return done(ToStatus(*refusal));
       if (auto* answer = std::get_if<asl::TestStateAnswer>(&outcome)) return done(std::move(*answer));
       RunTestedTask(caller, std::get<asl::TestStateTask>(outcome), role_arn,
-                    [this, test, done = std::move(done)](absl::StatusOr<partition::Outcome> ended) {
+                    [this, test, done = std::move(done)](absl::StatusOr<Execution> ended) {
                       if (!ended.ok()) return done(ended.status());
                       parts_.query_executor.Post([test, ended = *std::move(ended), done] {
                         if (ended.output) return done(test->TaskSucceeded(*ended.output));
@@ -77,7 +78,7 @@ void Service::TestState(const Caller& caller, asl::TestStateRequest request, Don
 }
 
 void Service::RunTestedTask(const Caller& caller, const asl::TestStateTask& task, const std::string& role_arn,
-                            Done<partition::Outcome> done) {
+                            Done<Execution> done) {
   std::string definition = DefinitionOf(task);
   parts_.executor.Post([this, caller, task, role_arn, definition = std::move(definition), done = std::move(done)] {
     // Kept like any other, because the execution pins it.
@@ -94,11 +95,10 @@ void Service::RunTestedTask(const Caller& caller, const asl::TestStateTask& task
       start.start.name = task.execution;
       start.start.definition_digest = kept->digest;
       start.start.timeout_seconds = kTestSecondsMax;
-      parts_.engine.Start(std::move(start), [this, done](absl::StatusOr<partition::Started> started) {
+      std::string arn = core::ExecutionArnOf(start.start);
+      parts_.router.Start(std::move(start), [this, caller, arn, done](absl::StatusOr<partition::Started> started) {
         if (!started.ok()) return done(Refuse(Reason::kUnavailable, std::string(started.status().message())));
-        if (!parts_.engine.WhenEnded(started->entity, done)) {
-          done(Refuse(Reason::kUnavailable, "the tested task ended before it could be waited for; ask again"));
-        }
+        AwaitExecution(caller, arn, kTestWait, done);
       });
     });
   });

@@ -1,6 +1,7 @@
 // State machines and activities.
 #include <utility>
 
+#include "scheduler/asl/validate/variable_references.h"
 #include "scheduler/gateway/reason.h"
 #include "scheduler/gateway/service.h"
 
@@ -22,7 +23,9 @@ void Service::DescribeStateMachine(const Caller&, std::string arn, Done<StateMac
   parts_.executor.Post([this, arn = std::move(arn), done = std::move(done)] {
     parts_.catalog.Find(arn, [done](absl::StatusOr<std::shared_ptr<const catalog::Machine>> found) {
       if (!found.ok()) return done(found.status());
-      done((*found)->row.machine);
+      StateMachine machine = (*found)->row.machine;
+      machine.variable_references = asl::VariableReferences(*(*found)->program);
+      done(std::move(machine));
     });
   });
 }
@@ -39,11 +42,13 @@ void Service::DescribeStateMachineForExecution(const Caller&, std::string execut
           pinned_machine.name = pinned.machine_arn.substr(pinned.machine_arn.rfind(':') + 1);
           pinned_machine.definition = (*program)->text();
           pinned_machine.role_arn = pinned.role_arn;
+          pinned_machine.variable_references = asl::VariableReferences(**program);
           // The rest is today's, where the state machine is still there.
           parts_.catalog.Find(pinned.machine_arn, [done, pinned_machine](auto found) {
             StateMachine answer = found.ok() ? (*found)->row.machine : pinned_machine;
             answer.definition = pinned_machine.definition;
             answer.role_arn = pinned_machine.role_arn;
+            answer.variable_references = pinned_machine.variable_references;
             done(std::move(answer));
           });
         });
@@ -60,6 +65,19 @@ void Service::DeleteStateMachine(const Caller&, std::string arn, Done<Nothing> d
 void Service::ListStateMachines(const Caller& caller, Page page, Done<PageOf<StateMachine>> done) {
   parts_.executor.Post([this, caller, page = std::move(page), done = std::move(done)]() mutable {
     parts_.catalog.List(caller, std::move(page), std::move(done));
+  });
+}
+
+void Service::ListTags(std::string arn, Done<std::vector<Tag>> done) {
+  parts_.executor.Post([this, arn = std::move(arn), done = std::move(done)]() mutable {
+    parts_.catalog.ListTags(arn, std::move(done));
+  });
+}
+
+void Service::ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed, Done<Nothing> done) {
+  parts_.executor.Post([this, arn = std::move(arn), set = std::move(set), removed = std::move(removed),
+                        done = std::move(done)]() mutable {
+    parts_.catalog.ChangeTags(arn, std::move(set), std::move(removed), std::move(done));
   });
 }
 

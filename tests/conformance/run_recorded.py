@@ -1,6 +1,9 @@
 """Replays recorded conformance cases against a `pawl dev` of its own.
 
-    run_recorded.py [GLOB...]      default: the JSONPath core
+    run_recorded.py [--with-known] [--strict] [GLOB...]      default: every tier 1 case
+
+Cases named in known_failures.txt are left out unless --with-known is given; then they run, and may fail. --strict
+compares what the cases ask to ignore too.
 
 The runner and the cases lie beside the checkout (../shared/conformance); without them this says so and, unless CI=true,
 passes. Python 3 with boto3.
@@ -20,7 +23,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "conformance"
 BIN = pathlib.Path(os.environ.get("PAWL_BIN", ROOT / "build" / "release" / "bin"))
-CORE = ["base.*", "choice_operators.*", "intrinsic_functions.*", "error_handling.*", "timeouts.*"]
 START_SECONDS = 60
 
 
@@ -60,7 +62,12 @@ def main():
         missing_counts = os.environ.get("CI") == "true"
         print(f"0 passed, {int(missing_counts)} failed")
         return int(missing_counts)
-    globs = sys.argv[1:] or CORE
+    options = [argument for argument in sys.argv[1:] if argument.startswith("--")]
+    globs = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    known = known_failures()
+    selection = (["--only", *globs] if globs else []) + (["--strict"] if "--strict" in options else [])
+    if known and "--with-known" not in options:
+        selection += ["--skip", *known]
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         lambda_port = free_port()
@@ -68,12 +75,11 @@ def main():
         try:
             report = work / "report.json"
             subprocess.run([sys.executable, SHARED / "run_conformance.py", "--endpoint-url", endpoint, "--lambda-port",
-                            str(lambda_port), "--timeout", "60", "--report", report, "--only", *globs], check=False)
+                            str(lambda_port), "--timeout", "60", "--report", report, *selection], check=False)
             cases = [case for case in json.loads(report.read_text())["cases"] if "skipped" not in case]
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
-    known = known_failures()
     passed = [case["id"] for case in cases if not case["history"]]
     excused = [case["id"] for case in cases
                if case["history"] and any(fnmatch.fnmatch(case["id"], glob) for glob in known)]

@@ -17,6 +17,11 @@ void UpdateStateMachine(Call& call);
 void DeleteStateMachine(Call& call);
 void ListStateMachines(Call& call);
 
+// tag_operations.cc
+void TagResource(Call& call);
+void UntagResource(Call& call);
+void ListTagsForResource(Call& call);
+
 // definition_operations.cc
 void ValidateStateMachineDefinition(Call& call);
 void TestState(Call& call);

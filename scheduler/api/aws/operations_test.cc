@@ -53,6 +53,20 @@ class Operations : public ::testing::Test {
   AwsHandler handler_{AwsApiOptions{}, gateway_, 1};
 };
 
+// ---- tags
+
+TEST_F(Operations, TagsAreSetAndRemoved) {
+  CreateMachine();
+  EXPECT_EQ(Call("TagResource", {{"resourceArn", kMachine}, {"tags", {{{"key", "k"}, {"value", ""}}}}}),
+            json::object());
+  EXPECT_EQ(Call("ListTagsForResource", {{"resourceArn", kMachine}}),
+            (json{{"tags", {{{"key", "k"}, {"value", ""}}}}}));
+  EXPECT_EQ(Call("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {"k", "other"}}}), json::object());
+  EXPECT_EQ(Call("ListTagsForResource", {{"resourceArn", kMachine}}), (json{{"tags", json::array()}}));
+  EXPECT_THAT(Refusal("TagResource", {{"resourceArn", kMachine}}), HasSubstr("Value null at 'tags'"));
+  EXPECT_THAT(Refusal("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {1}}}), HasSubstr("'tagKeys'"));
+}
+
 // ---- state machines
 
 TEST_F(Operations, CreateStateMachineAnswersItsArn) {

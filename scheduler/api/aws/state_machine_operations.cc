@@ -50,6 +50,18 @@ void WriteDefinition(JsonWriter& out, const StateMachine& machine, bool with_dat
   out.Key("tracingConfiguration").Raw(machine.tracing_json.empty() ? kDefaultTracing : machine.tracing_json);
   if (!machine.encryption_json.empty()) out.Key("encryptionConfiguration").Raw(machine.encryption_json);
   if (!machine.revision_id.empty()) out.Key("revisionId").String(machine.revision_id);
+  if (machine.variable_references.empty() || !with_data) return;
+  // Names of states may hold what JSON escapes, so they are written as strings first.
+  out.Key("variableReferences").BeginObject();
+  for (const auto& [state, variables] : machine.variable_references) {
+    JsonWriter name;
+    name.String(state);
+    const std::string quoted = name.Take();
+    out.Key(std::string_view(quoted).substr(1, quoted.size() - 2)).BeginArray();
+    for (const std::string& variable : variables) out.String(variable);
+    out.EndArray();
+  }
+  out.EndObject();
 }
 
 }  // namespace

@@ -249,6 +249,28 @@ absl::StatusOr<StartedExecution> FakeGateway::Start(const StartExecutionRequest&
   return StartedExecution{execution.arn, kNow};
 }
 
+void FakeGateway::ListTags(std::string arn, Done<std::vector<Tag>> done) {
+  std::unique_lock lock(mutex_);
+  absl::StatusOr<StateMachine> found = Find(machines_, arn, Reason::kResourceNotFound, "Resource");
+  lock.unlock();
+  if (!found.ok()) return done(found.status());
+  done(found->tags);
+}
+
+void FakeGateway::ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed,
+                             Done<Nothing> done) {
+  std::unique_lock lock(mutex_);
+  absl::StatusOr<StateMachine> found = Find(machines_, arn, Reason::kResourceNotFound, "Resource");
+  if (found.ok()) {
+    std::vector<Tag>& tags = machines_[arn].tags;
+    for (const std::string& key : removed) std::erase_if(tags, [&](const Tag& tag) { return tag.key == key; });
+    for (Tag& tag : set) tags.push_back(std::move(tag));
+  }
+  lock.unlock();
+  if (!found.ok()) return done(found.status());
+  done(Nothing{});
+}
+
 void FakeGateway::ValidateDefinition(std::string, std::string, Done<std::vector<DefinitionDiagnostic>> done) {
   if (!refusal.ok()) return done(refusal);
   done(diagnostics);

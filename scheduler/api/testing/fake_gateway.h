@@ -56,6 +56,9 @@ class FakeGateway : public gateway::Gateway {
   void ListStateMachines(const gateway::Caller&, gateway::Page,
                          gateway::Done<gateway::PageOf<gateway::StateMachine>>) override;
 
+  void ListTags(std::string arn, gateway::Done<std::vector<gateway::Tag>>) override;
+  void ChangeTags(std::string arn, std::vector<gateway::Tag> set, std::vector<std::string> removed,
+                  gateway::Done<gateway::Nothing>) override;
   void ValidateDefinition(std::string definition, std::string type,
                           gateway::Done<std::vector<gateway::DefinitionDiagnostic>>) override;
   void TestState(const gateway::Caller&, asl::TestStateRequest, gateway::Done<asl::TestStateAnswer>) override;

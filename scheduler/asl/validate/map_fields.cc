@@ -16,6 +16,16 @@ const Range kPositive{1};
 // With the same characters as state machine names (STEP_FUNCTIONS.md 1.1).
 constexpr std::string_view kLabelForbidden = " \t\r\n<>{}[]?*\"#%\\^|~`$&,;:/";
 
+// U+0000 to U+001F and U+007F to U+009F, in UTF-8 (recorded: map_state_label_invalid_char_fail).
+bool HasControls(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
 std::string ArgumentsName(const Fields& fields) { return fields.is_jsonata() ? "Arguments" : "Parameters"; }
 
 }  // namespace
@@ -47,7 +57,7 @@ MapDetail StateCompiler::CompileMap(const Fields& fields, State& state, const Su
       report_.Error(
           "INVALID_LABEL_NAME", place,
           absl::StrCat("Label '", *label, "' exceeds the ", kLabelMax, "-character limit allowed by the service"));
-    } else if (label->empty() || label->find_first_of(kLabelForbidden) != std::string::npos) {
+    } else if (label->empty() || label->find_first_of(kLabelForbidden) != std::string::npos || HasControls(*label)) {
       report_.Error("INVALID_LABEL_NAME", place, absl::StrCat("Label '", *label, "' contains invalid characters"));
     } else if (!labels_.emplace(*label, place).second) {
       report_.Error("DUPLICATE_LABEL_NAME", place, "Duplicate Label name: " + *label);
