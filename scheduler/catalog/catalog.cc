@@ -102,16 +102,17 @@ void Catalog::Create(const gateway::Caller& caller, gateway::CreateStateMachineR
   machine.tags = std::move(request.tags);
 
   auto wanted = std::make_shared<MachineRow>(std::move(row));
-  store_.InsertMachine(*wanted, [this, wanted, done = std::move(done), keep = *program](absl::StatusOr<bool> inserted) {
+  store_.InsertMachine(*wanted, [this, wanted, publish = request.publish, done = std::move(done),
+                                 keep = *program](absl::StatusOr<bool> inserted) {
     if (!inserted.ok()) return done(inserted.status());
     if (*inserted) {
       auto kept = Keep(*wanted);
-      return done(kept.ok() ? absl::StatusOr<gateway::StateMachine>((*kept)->row.machine) : kept.status());
+      return kept.ok() ? Answer((*kept)->row.machine, publish, done) : done(kept.status());
     }
-    store_.FindMachine(wanted->key, [wanted, done](absl::StatusOr<std::optional<MachineRow>> found) {
+    store_.FindMachine(wanted->key, [this, wanted, publish, done](absl::StatusOr<std::optional<MachineRow>> found) {
       if (!found.ok()) return done(found.status());
       if (!*found) return done(Refuse(Reason::kConflict, "the state machine is being deleted; ask again"));
-      if (SameRequest((*found)->machine, wanted->machine)) return done((*found)->machine);
+      if (SameRequest((*found)->machine, wanted->machine)) return Answer((*found)->machine, publish, done);
       done(Refuse(Reason::kStateMachineAlreadyExists, "State Machine Already Exists: '" + wanted->machine.arn + "'"));
     });
   });
@@ -134,14 +135,16 @@ void Catalog::Update(gateway::UpdateStateMachineRequest request, gateway::Done<g
     if (request.encryption_json) machine.encryption_json = *request.encryption_json;
     // Recorded: what changes nothing makes no revision (create_update_state_machine_same_parameters).
     const gateway::StateMachine& before = (*found)->row.machine;
-    if (SameRequest(machine, before) && machine.role_arn == before.role_arn) return done(before);
+    if (SameRequest(machine, before) && machine.role_arn == before.role_arn) {
+      return Answer(before, request.publish, done);
+    }
     machine.updated = clock_.WallNow();
     machine.revision_id = base::RandomUuid(random_);
-    store_.ReplaceMachine(*row, [this, row, done](absl::StatusOr<bool> replaced) {
+    store_.ReplaceMachine(*row, [this, row, publish = request.publish, done](absl::StatusOr<bool> replaced) {
       if (!replaced.ok()) return done(replaced.status());
       if (!*replaced) return done(NoSuchMachine(row->machine.arn));
       auto kept = Keep(*row);
-      done(kept.ok() ? absl::StatusOr<gateway::StateMachine>((*kept)->row.machine) : kept.status());
+      return kept.ok() ? Answer((*kept)->row.machine, publish, done) : done(kept.status());
     });
   });
 }
@@ -177,6 +180,12 @@ void Catalog::List(const gateway::Caller& caller, gateway::Page page,
 void Catalog::Find(const std::string& arn, gateway::Done<std::shared_ptr<const Machine>> done) {
   auto key = KeyOfMachine(arn);
   if (!key.ok()) return done(key.status());
+  const std::string qualifier = gateway::ParseStateMachineArn(arn)->qualifier;
+  if (!qualifier.empty()) {
+    const bool is_number = qualifier.size() < 10 && qualifier.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number) return done(NoSuchMachine(arn));
+    return FindVersion(*key, std::stoll(qualifier), arn, std::move(done));
+  }
   if (auto cached = machines_.find(*key);
       cached != machines_.end() && clock_.MonotonicNow() - cached->second.read_at < kFresh) {
     return done(cached->second.machine);

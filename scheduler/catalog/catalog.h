@@ -37,7 +37,7 @@ class Catalog {
   void Delete(const std::string& arn, gateway::Done<gateway::Nothing> done);
   void List(const gateway::Caller& caller, gateway::Page page,
             gateway::Done<gateway::PageOf<gateway::StateMachine>> done);
-  // NOT_FOUND as StateMachineDoesNotExist.
+  // A version by its own ARN. NOT_FOUND as StateMachineDoesNotExist.
   void Find(const std::string& arn, gateway::Done<std::shared_ptr<const Machine>> done);
   // Keeps a definition that belongs to no machine, so that an execution can pin it.
   struct KeptDefinition {
@@ -47,6 +47,12 @@ class Catalog {
   void KeepDefinition(const std::string& text, std::function<void(absl::StatusOr<KeptDefinition>)> done);
   void LoadProgram(const std::string& digest,
                    std::function<void(absl::StatusOr<std::shared_ptr<const asl::Program>>)> done);
+
+  void PublishVersion(gateway::PublishVersionRequest request, gateway::Done<gateway::StateMachineVersion> done);
+  void ListVersions(const std::string& arn, gateway::Page page,
+                    gateway::Done<gateway::PageOf<gateway::StateMachineVersion>> done);
+  // No error where there is none.
+  void DeleteVersion(const std::string& arn, gateway::Done<gateway::Nothing> done);
 
   // Of a state machine or an activity.
   void ListTags(const std::string& arn, gateway::Done<std::vector<gateway::Tag>> done);
@@ -68,6 +74,11 @@ class Catalog {
   absl::StatusOr<std::shared_ptr<const asl::Program>> Compile(const std::string& digest, const std::string& text,
                                                               const std::string& type);
   absl::StatusOr<std::shared_ptr<const Machine>> Keep(MachineRow row);
+  void FindVersion(const MachineKey& key, int64_t version, const std::string& arn,
+                   gateway::Done<std::shared_ptr<const Machine>> done);
+  // Publishes what `machine` is now, where that is asked, and answers with it.
+  void Answer(const gateway::StateMachine& machine, const std::optional<gateway::Publishing>& publish,
+              gateway::Done<gateway::StateMachine> done);
 
   CatalogStore& store_;
   const base::Clock& clock_;

@@ -37,6 +37,15 @@ class HeldStore : public CatalogStore {
     done(true);
   }
   void DeleteMachine(MachineKey, Done<bool> done) override { done(true); }
+  void PublishVersion(MachineKey, std::optional<std::string>, std::string, base::WallTime,
+                      Done<std::optional<PublishedVersion>> done) override {
+    done(std::nullopt);
+  }
+  void FindVersion(MachineKey, int64_t, Done<std::optional<MachineRow>> done) override { done(std::nullopt); }
+  void ListVersions(MachineKey, int64_t, int, Done<std::vector<PublishedVersion>> done) override {
+    done(std::vector<PublishedVersion>{});
+  }
+  void DeleteVersion(MachineKey, int64_t, Done<bool> done) override { done(false); }
   void SetMachineTags(MachineKey, std::vector<gateway::Tag>, Done<bool> done) override { done(true); }
   void SetActivityTags(ActivityKey, std::vector<gateway::Tag>, Done<bool> done) override { done(true); }
   void ListMachines(std::string, std::string, std::string, int, Done<std::vector<MachineRow>> done) override {

@@ -1,16 +1,14 @@
 #include "scheduler/catalog/pg_store.h"
 
-#include <memory>
 #include <pqxx/pqxx>
 #include <utility>
 
 #include "nlohmann/json.hpp"
+#include "scheduler/catalog/pg_ask.h"
 #include "scheduler/gateway/arn.h"
 
 namespace pawl::catalog {
 namespace {
-
-using Connection = pqxx::connection_base;
 
 constexpr char kMachineColumns[] =
     "m.account, m.region, m.name, m.type, m.status, m.role_arn, m.definition_digest, m.revision_id, m.logging, "
@@ -82,27 +80,6 @@ bool StoreDefinition(pqxx::work& tx, const std::string& digest, const std::strin
 }
 
 }  // namespace
-
-template <typename T, typename Query>
-void PgStore::Ask(Query query, Done<T> done) {
-  auto answer = std::make_shared<T>();
-  pool_.Submit(
-      [query = std::move(query), answer](Connection& connection) {
-        pqxx::work tx(connection);
-        *answer = query(tx);
-        tx.commit();
-        return absl::OkStatus();
-      },
-      [this, answer, done = std::move(done)](absl::Status status) {
-        executor_.Post([answer, done, status = std::move(status)] {
-          if (status.ok()) {
-            done(std::move(*answer));
-          } else {
-            done(status);
-          }
-        });
-      });
-}
 
 void PgStore::FindMachine(MachineKey key, Done<std::optional<MachineRow>> done) {
   Ask<std::optional<MachineRow>>(

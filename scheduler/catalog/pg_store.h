@@ -17,6 +17,11 @@ class PgStore : public CatalogStore {
   void ReplaceMachine(MachineRow row, Done<bool> done) override;
   void SetMachineTags(MachineKey key, std::vector<gateway::Tag> tags, Done<bool> done) override;
   void SetActivityTags(ActivityKey key, std::vector<gateway::Tag> tags, Done<bool> done) override;
+  void PublishVersion(MachineKey key, std::optional<std::string> revision_id, std::string description,
+                      base::WallTime now, Done<std::optional<PublishedVersion>> done) override;
+  void FindVersion(MachineKey key, int64_t version, Done<std::optional<MachineRow>> done) override;
+  void ListVersions(MachineKey key, int64_t before, int limit, Done<std::vector<PublishedVersion>> done) override;
+  void DeleteVersion(MachineKey key, int64_t version, Done<bool> done) override;
   void DeleteMachine(MachineKey key, Done<bool> done) override;
   void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                     Done<std::vector<MachineRow>> done) override;

@@ -28,6 +28,12 @@ struct MachineRow {
   std::string definition_digest;  // lower-case hex SHA-256 of the definition
 };
 
+struct PublishedVersion {
+  int64_t number = 0;  // 0: refused, the machine's revision is another
+  base::WallTime created;
+  std::string current_revision;  // of the machine; "INITIAL" before its first update
+};
+
 class CatalogStore {
  public:
   template <typename T>
@@ -43,6 +49,14 @@ class CatalogStore {
   // False: there is none of that name.
   virtual void SetMachineTags(MachineKey key, std::vector<gateway::Tag> tags, Done<bool> done) = 0;
   virtual void SetActivityTags(ActivityKey key, std::vector<gateway::Tag> tags, Done<bool> done) = 0;
+  // Nothing: there is no such machine. A revision that has a version already keeps it.
+  virtual void PublishVersion(MachineKey key, std::optional<std::string> revision_id, std::string description,
+                              base::WallTime now, Done<std::optional<PublishedVersion>> done) = 0;
+  // The machine as it was, with the version's creation and description.
+  virtual void FindVersion(MachineKey key, int64_t version, Done<std::optional<MachineRow>> done) = 0;
+  // Those below `before` (0: all), the newest first.
+  virtual void ListVersions(MachineKey key, int64_t before, int limit, Done<std::vector<PublishedVersion>> done) = 0;
+  virtual void DeleteVersion(MachineKey key, int64_t version, Done<bool> done) = 0;
   // By name, those after `after_name`; definitions left out.
   virtual void ListMachines(std::string account, std::string region, std::string after_name, int limit,
                             Done<std::vector<MachineRow>> done) = 0;

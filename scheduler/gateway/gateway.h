@@ -51,8 +51,19 @@ struct StateMachine {
   std::string tracing_json;
   std::string encryption_json;
   std::vector<Tag> tags;
+  std::string version_arn;  // of the version that a call published; empty: none
+  std::string description;  // of a version
   // State name -> variables that it reads. Filled by the Describes only.
   std::map<std::string, std::vector<std::string>> variable_references;
+};
+
+struct Publishing {
+  std::string description;
+};
+
+struct StateMachineVersion {
+  std::string arn;
+  base::WallTime created;
 };
 
 struct CreateStateMachineRequest {
@@ -64,6 +75,7 @@ struct CreateStateMachineRequest {
   std::string tracing_json;
   std::string encryption_json;
   std::vector<Tag> tags;
+  std::optional<Publishing> publish;  // as its first version
 };
 
 struct UpdateStateMachineRequest {
@@ -73,6 +85,13 @@ struct UpdateStateMachineRequest {
   std::optional<std::string> logging_json;
   std::optional<std::string> tracing_json;
   std::optional<std::string> encryption_json;
+  std::optional<Publishing> publish;  // what results, as a version
+};
+
+struct PublishVersionRequest {
+  std::string arn;
+  std::optional<std::string> revision_id;  // must be the machine's; "INITIAL" before its first update
+  std::string description;
 };
 
 // What a definition was found to have (scheduler/asl/validate). Locations as AWS writes them.
@@ -241,6 +260,11 @@ class Gateway {
   virtual void DescribeStateMachineForExecution(const Caller&, std::string execution_arn, Done<StateMachine>) = 0;
   virtual void DeleteStateMachine(const Caller&, std::string arn, Done<Nothing>) = 0;
   virtual void ListStateMachines(const Caller&, Page, Done<PageOf<StateMachine>>) = 0;
+  // Versions keep what a machine was. Publishing a revision again gives the version that it has already.
+  virtual void PublishVersion(PublishVersionRequest, Done<StateMachineVersion>) = 0;
+  // The newest first.
+  virtual void ListVersions(std::string machine_arn, Page, Done<PageOf<StateMachineVersion>>) = 0;
+  virtual void DeleteVersion(std::string version_arn, Done<Nothing>) = 0;
   // Of a state machine or an activity; ResourceNotFound for anything else that has an ARN.
   virtual void ListTags(std::string arn, Done<std::vector<Tag>>) = 0;
   virtual void ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed, Done<Nothing>) = 0;

@@ -43,6 +43,9 @@ class Service : public Gateway {
   void DescribeStateMachineForExecution(const Caller&, std::string execution_arn, Done<StateMachine>) override;
   void DeleteStateMachine(const Caller&, std::string arn, Done<Nothing>) override;
   void ListStateMachines(const Caller&, Page, Done<PageOf<StateMachine>>) override;
+  void PublishVersion(PublishVersionRequest, Done<StateMachineVersion>) override;
+  void ListVersions(std::string machine_arn, Page, Done<PageOf<StateMachineVersion>>) override;
+  void DeleteVersion(std::string version_arn, Done<Nothing>) override;
   void ListTags(std::string arn, Done<std::vector<Tag>>) override;
   void ChangeTags(std::string arn, std::vector<Tag> set, std::vector<std::string> removed, Done<Nothing>) override;
   void ValidateDefinition(std::string definition, std::string type, Done<std::vector<DefinitionDiagnostic>>) override;

@@ -68,6 +68,24 @@ void Service::ListStateMachines(const Caller& caller, Page page, Done<PageOf<Sta
   });
 }
 
+void Service::PublishVersion(PublishVersionRequest request, Done<StateMachineVersion> done) {
+  parts_.executor.Post([this, request = std::move(request), done = std::move(done)]() mutable {
+    parts_.catalog.PublishVersion(std::move(request), std::move(done));
+  });
+}
+
+void Service::ListVersions(std::string machine_arn, Page page, Done<PageOf<StateMachineVersion>> done) {
+  parts_.executor.Post([this, arn = std::move(machine_arn), page = std::move(page), done = std::move(done)]() mutable {
+    parts_.catalog.ListVersions(arn, std::move(page), std::move(done));
+  });
+}
+
+void Service::DeleteVersion(std::string version_arn, Done<Nothing> done) {
+  parts_.executor.Post([this, arn = std::move(version_arn), done = std::move(done)]() mutable {
+    parts_.catalog.DeleteVersion(arn, std::move(done));
+  });
+}
+
 void Service::ListTags(std::string arn, Done<std::vector<Tag>> done) {
   parts_.executor.Post([this, arn = std::move(arn), done = std::move(done)]() mutable {
     parts_.catalog.ListTags(arn, std::move(done));

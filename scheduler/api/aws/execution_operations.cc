@@ -134,6 +134,11 @@ void ListExecutions(Call& call) {
     return call.reply.Fail(Refuse(Reason::kResourceNotFound, "Resource not found: '" + map_run + "'"));
   }
   if (call.IsRefused(CheckArn(request.state_machine_arn, ArnKind::kStateMachine))) return;
+  const auto machine = gateway::ParseStateMachineArn(request.state_machine_arn);
+  if (machine && !machine->qualifier.empty()) {
+    return call.reply.Fail(
+        Refuse(Reason::kValidation, "Listing the executions of one version is not supported by this version of Pawl"));
+  }
   if (request.status == "PENDING_REDRIVE" || !redrive.empty()) {
     return call.reply.Fail(Refuse(Reason::kValidation, "PENDING_REDRIVE and redriveFilter need a mapRunArn"));
   }

@@ -18,6 +18,7 @@ constexpr Entry kServed[] = {
     {"CreateStateMachine", CreateStateMachine},
     {"DeleteActivity", DeleteActivity},
     {"DeleteStateMachine", DeleteStateMachine},
+    {"DeleteStateMachineVersion", DeleteStateMachineVersion},
     {"DescribeActivity", DescribeActivity},
     {"DescribeExecution", DescribeExecution},
     {"DescribeStateMachine", DescribeStateMachine},
@@ -26,8 +27,10 @@ constexpr Entry kServed[] = {
     {"GetExecutionHistory", GetExecutionHistory},
     {"ListActivities", ListActivities},
     {"ListExecutions", ListExecutions},
+    {"ListStateMachineVersions", ListStateMachineVersions},
     {"ListStateMachines", ListStateMachines},
     {"ListTagsForResource", ListTagsForResource},
+    {"PublishStateMachineVersion", PublishStateMachineVersion},
     {"SendTaskFailure", SendTaskFailure},
     {"SendTaskHeartbeat", SendTaskHeartbeat},
     {"SendTaskSuccess", SendTaskSuccess},
@@ -43,10 +46,15 @@ static_assert(std::is_sorted(std::begin(kServed), std::end(kServed),
                              [](const Entry& a, const Entry& b) { return a.name < b.name; }));
 
 constexpr std::string_view kNotServedYet[] = {
-    "CreateStateMachineAlias", "DeleteStateMachineAlias",   "DeleteStateMachineVersion",
-    "DescribeMapRun",          "DescribeStateMachineAlias", "ListMapRuns",
-    "ListStateMachineAliases", "ListStateMachineVersions",  "PublishStateMachineVersion",
-    "RedriveExecution",        "StartSyncExecution",        "UpdateMapRun",
+    "CreateStateMachineAlias",
+    "DeleteStateMachineAlias",
+    "DescribeMapRun",
+    "DescribeStateMachineAlias",
+    "ListMapRuns",
+    "ListStateMachineAliases",
+    "RedriveExecution",
+    "StartSyncExecution",
+    "UpdateMapRun",
     "UpdateStateMachineAlias",
 };
 

@@ -17,6 +17,11 @@ void UpdateStateMachine(Call& call);
 void DeleteStateMachine(Call& call);
 void ListStateMachines(Call& call);
 
+// version_operations.cc
+void PublishStateMachineVersion(Call& call);
+void ListStateMachineVersions(Call& call);
+void DeleteStateMachineVersion(Call& call);
+
 // tag_operations.cc
 void TagResource(Call& call);
 void UntagResource(Call& call);

@@ -67,6 +67,22 @@ TEST_F(Operations, TagsAreSetAndRemoved) {
   EXPECT_THAT(Refusal("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {1}}}), HasSubstr("'tagKeys'"));
 }
 
+// ---- versions
+
+TEST_F(Operations, VersionsArePublishedListedAndDeleted) {
+  const std::string version = std::string(kMachine) + ":1";
+  EXPECT_EQ(Call("PublishStateMachineVersion", {{"stateMachineArn", kMachine}}),
+            (json{{"stateMachineVersionArn", version}, {"creationDate", kNow}}));
+  EXPECT_EQ(Call("ListStateMachineVersions", {{"stateMachineArn", kMachine}}),
+            (json{{"stateMachineVersions", {{{"stateMachineVersionArn", version}, {"creationDate", kNow}}}}}));
+  EXPECT_EQ(Call("DeleteStateMachineVersion", {{"stateMachineVersionArn", version}}), json::object());
+  EXPECT_EQ(Call("ListStateMachineVersions", {{"stateMachineArn", kMachine}}),
+            (json{{"stateMachineVersions", json::array()}}));
+  EXPECT_EQ(Refusal("PublishStateMachineVersion", {{"stateMachineArn", "invalid_arn"}}),
+            "InvalidArn: Invalid Arn: 'Invalid ARN prefix: invalid_arn'");
+  EXPECT_THAT(Refusal("ListExecutions", {{"stateMachineArn", version}}), HasSubstr("one version"));
+}
+
 // ---- state machines
 
 TEST_F(Operations, CreateStateMachineAnswersItsArn) {
@@ -90,7 +106,6 @@ TEST_F(Operations, CreateStateMachineChecksItsParameters) {
   EXPECT_EQ(with("roleArn", "role"), "InvalidArn: Invalid Role Arn: 'role'");
   EXPECT_EQ(with("versionDescription", "v"),
             "ValidationException: Version description can only be set when publish is true");
-  EXPECT_THAT(with("publish", true), HasSubstr("not supported"));
   EXPECT_EQ(with("loggingConfiguration", {{"level", "ALL"}}),
             "InvalidLoggingConfiguration: Invalid Logging Configuration: Must specify exactly one Log Destination.");
   EXPECT_THAT(with("loggingConfiguration", {{"level", "LOUD"}}), HasSubstr("ValidationException"));

@@ -18,6 +18,7 @@ inline constexpr TextRule kOptionalName{.required = false, .length_min = 1, .len
 inline constexpr TextRule kTaskToken{.required = true, .length_min = 1, .length_max = 2048};
 inline constexpr TextRule kErrorName{.required = false, .length_min = 0, .length_max = 256};
 inline constexpr TextRule kCause{.required = false, .length_min = 0, .length_max = 32'768};
+inline constexpr size_t kDescriptionCharactersMax = 256;
 inline constexpr size_t kPageTokenCharactersMax = 1024;
 inline constexpr size_t kListExecutionsTokenCharactersMax = 3096;
 

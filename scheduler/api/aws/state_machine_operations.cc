@@ -19,16 +19,16 @@ constexpr char kNothingToUpdate[] =
     "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration or the "
     "EncryptionConfiguration must be specified";
 
-// publish and versionDescription: checked as AWS does; versions themselves are refused openly.
-absl::Status CheckPublishing(Fields& fields) {
+// publish and versionDescription.
+absl::StatusOr<std::optional<gateway::Publishing>> ReadPublishing(Fields& fields) {
   const bool publish = fields.Flag("publish", false);
-  const bool described =
-      fields.OptionalText("versionDescription", {.required = false, .length_min = 0, .length_max = 256}).has_value();
-  if (described && !publish) {
+  std::optional<std::string> description = fields.OptionalText(
+      "versionDescription", {.required = false, .length_min = 0, .length_max = kDescriptionCharactersMax});
+  if (description && !publish) {
     return Refuse(Reason::kValidation, "Version description can only be set when publish is true");
   }
-  if (publish) return Refuse(Reason::kValidation, "Publishing versions is not supported by this version of Pawl");
-  return absl::OkStatus();
+  if (!publish) return std::optional<gateway::Publishing>();
+  return std::make_optional(gateway::Publishing{std::move(description).value_or("")});
 }
 
 absl::Status CheckRoleArn(const std::string& arn) {
@@ -38,6 +38,10 @@ absl::Status CheckRoleArn(const std::string& arn) {
 
 TextRule DefinitionRule(const Call& call, bool required) {
   return {.required = required, .length_min = 1, .length_max = call.options.definition_bytes_max};
+}
+
+void WriteVersionArn(JsonWriter& out, const StateMachine& machine) {
+  if (!machine.version_arn.empty()) out.Key("stateMachineVersionArn").String(machine.version_arn);
 }
 
 // The fields that both Describe operations answer with.
@@ -73,24 +77,26 @@ void CreateStateMachine(Call& call) {
   request.role_arn = call.fields.Text("roleArn", kArn);
   request.type = call.fields.Choice("type", {"STANDARD", "EXPRESS"}, "STANDARD");
   request.tags = ReadTags(call.fields);
-  const absl::Status publishing = CheckPublishing(call.fields);
+  auto publishing = ReadPublishing(call.fields);
   const auto logging = ReadLogging(call.fields);
   const auto tracing = ReadTracing(call.fields);
   const auto encryption = ReadEncryption(call.fields);
   if (call.IsRefused()) return;
-  for (const absl::Status& status : {CheckName(request.name), CheckRoleArn(request.role_arn), publishing,
+  for (const absl::Status& status : {CheckName(request.name), CheckRoleArn(request.role_arn), publishing.status(),
                                      logging.status(), tracing.status(), encryption.status()}) {
     if (call.IsRefused(status)) return;
   }
   request.logging_json = logging->value_or("");
   request.tracing_json = tracing->value_or("");
   request.encryption_json = encryption->value_or("");
+  request.publish = *std::move(publishing);
   call.gateway.CreateStateMachine(call.caller, std::move(request),
                                   AnswerWith<StateMachine>(call.reply, [](const StateMachine& machine) {
                                     JsonWriter out;
                                     out.BeginObject();
                                     out.Key("stateMachineArn").String(machine.arn);
                                     out.Key("creationDate").Time(machine.created);
+                                    WriteVersionArn(out, machine);
                                     return out.EndObject().Take();
                                   }));
 }
@@ -104,6 +110,9 @@ void DescribeStateMachine(Call& call) {
                                       JsonWriter out;
                                       out.BeginObject();
                                       WriteDefinition(out, machine, with_data);
+                                      if (!machine.description.empty()) {
+                                        out.Key("description").String(machine.description);
+                                      }
                                       out.Key("status").String(machine.status);
                                       out.Key("type").String(machine.type);
                                       out.Key("creationDate").Time(machine.created);
@@ -130,21 +139,22 @@ void UpdateStateMachine(Call& call) {
   request.arn = call.fields.Text("stateMachineArn", kArn);
   request.definition = call.fields.OptionalText("definition", DefinitionRule(call, /*required=*/false));
   request.role_arn = call.fields.OptionalText("roleArn", kOptionalArn);
-  const absl::Status publishing = CheckPublishing(call.fields);
+  auto publishing = ReadPublishing(call.fields);
   auto logging = ReadLogging(call.fields);
   auto tracing = ReadTracing(call.fields);
   auto encryption = ReadEncryption(call.fields);
   if (call.IsRefused()) return;
   const absl::Status role = request.role_arn ? CheckRoleArn(*request.role_arn) : absl::OkStatus();
-  for (const absl::Status& status : {CheckArn(request.arn, ArnKind::kStateMachine), role, publishing, logging.status(),
-                                     tracing.status(), encryption.status()}) {
+  for (const absl::Status& status : {CheckArn(request.arn, ArnKind::kStateMachine), role, publishing.status(),
+                                     logging.status(), tracing.status(), encryption.status()}) {
     if (call.IsRefused(status)) return;
   }
   request.logging_json = *std::move(logging);
   request.tracing_json = *std::move(tracing);
   request.encryption_json = *std::move(encryption);
+  request.publish = *std::move(publishing);
   if (!request.definition && !request.role_arn && !request.logging_json && !request.tracing_json &&
-      !request.encryption_json) {
+      !request.encryption_json && !request.publish) {
     return call.reply.Fail(Refuse(Reason::kMissingRequiredParameter, kNothingToUpdate));
   }
   call.gateway.UpdateStateMachine(call.caller, std::move(request),
@@ -153,6 +163,7 @@ void UpdateStateMachine(Call& call) {
                                     out.BeginObject();
                                     out.Key("updateDate").Time(machine.updated);
                                     if (!machine.revision_id.empty()) out.Key("revisionId").String(machine.revision_id);
+                                    WriteVersionArn(out, machine);
                                     return out.EndObject().Take();
                                   }));
 }

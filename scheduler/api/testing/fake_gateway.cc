@@ -249,6 +249,31 @@ absl::StatusOr<StartedExecution> FakeGateway::Start(const StartExecutionRequest&
   return StartedExecution{execution.arn, kNow};
 }
 
+void FakeGateway::PublishVersion(PublishVersionRequest request, Done<StateMachineVersion> done) {
+  if (!refusal.ok()) return done(refusal);
+  StateMachineVersion version{request.arn + ":1", kNow};
+  {
+    const std::lock_guard lock(mutex_);
+    versions_[version.arn] = version;
+  }
+  done(version);
+}
+
+void FakeGateway::ListVersions(std::string, Page page, Done<PageOf<StateMachineVersion>> done) {
+  std::unique_lock lock(mutex_);
+  auto found = TakePage(versions_, page);
+  lock.unlock();
+  done(std::move(found));
+}
+
+void FakeGateway::DeleteVersion(std::string version_arn, Done<Nothing> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    versions_.erase(version_arn);
+  }
+  done(Nothing{});
+}
+
 void FakeGateway::ListTags(std::string arn, Done<std::vector<Tag>> done) {
   std::unique_lock lock(mutex_);
   absl::StatusOr<StateMachine> found = Find(machines_, arn, Reason::kResourceNotFound, "Resource");

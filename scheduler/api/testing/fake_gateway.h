@@ -56,6 +56,10 @@ class FakeGateway : public gateway::Gateway {
   void ListStateMachines(const gateway::Caller&, gateway::Page,
                          gateway::Done<gateway::PageOf<gateway::StateMachine>>) override;
 
+  void PublishVersion(gateway::PublishVersionRequest, gateway::Done<gateway::StateMachineVersion>) override;
+  void ListVersions(std::string machine_arn, gateway::Page,
+                    gateway::Done<gateway::PageOf<gateway::StateMachineVersion>>) override;
+  void DeleteVersion(std::string version_arn, gateway::Done<gateway::Nothing>) override;
   void ListTags(std::string arn, gateway::Done<std::vector<gateway::Tag>>) override;
   void ChangeTags(std::string arn, std::vector<gateway::Tag> set, std::vector<std::string> removed,
                   gateway::Done<gateway::Nothing>) override;
@@ -114,6 +118,7 @@ class FakeGateway : public gateway::Gateway {
   std::map<std::string, gateway::Execution> executions_;
   std::vector<std::string> execution_order_;
   std::map<std::string, std::vector<std::string>> events_;
+  std::map<std::string, gateway::StateMachineVersion> versions_;
   std::map<std::string, gateway::Activity> activities_;
   std::map<std::string, std::deque<gateway::ActivityTask>> activity_tasks_;
   std::deque<gateway::WorkerTask> worker_tasks_;

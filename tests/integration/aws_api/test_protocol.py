@@ -35,7 +35,8 @@ class Protocol(unittest.TestCase):
         self.assertRegex(headers["x-amzn-RequestId"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
     def test_unknown_targets(self):
-        for target in (None, "", "AWSStepFunctions.Nothing", "DynamoDB_20120810.ListTables", "AWSStepFunctions.TestState"):
+        for target in (None, "", "AWSStepFunctions.Nothing", "DynamoDB_20120810.ListTables",
+                       "AWSStepFunctions.UpdateMapRun"):
             self.assertEqual(self.error_name(target, b"{}"), "UnknownOperationException")
         self.assertEqual(self.error_name(None, None, "GET"), "UnknownOperationException")
 
