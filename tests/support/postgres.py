@@ -142,6 +142,23 @@ class Cluster:
         self.sql(f"alter system reset {name}" if value is None else f"alter system set {name} = '{value}'")
         self.sql("select pg_reload_conf()")
 
+    def add_standby(self):
+        """A streaming replica, started; from here on this server acknowledges only what the replica has on disk."""
+        standby = Cluster(settings=self._settings)
+        try:
+            standby._run("pg_basebackup", "-D", standby._data, "-d", self.dsn + " application_name=standby", "-R",
+                         "-X", "stream", "-c", "fast", "--no-sync")
+            standby.start()
+            self.set("synchronous_standby_names", "standby")
+        except BaseException:
+            standby.destroy()
+            raise
+        return standby
+
+    def promote(self):
+        """Makes a standby the primary; returns when it takes writes."""
+        self._run("pg_ctl", "promote", "-w", "-D", self._data)
+
     def require_password(self, user, password):
         """Makes a superuser who has to give a password."""
         self.sql(f"create role {user} superuser login password '{password}'")

@@ -16,9 +16,10 @@ class World:
     """Use as a context manager. The folder stays where an exception left it or `keep` was set; it is printed then."""
 
     def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=(),
-                 database_folder=None):
+                 database_folder=None, standby=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-e2e-"))
         self.database = postgres.Cluster(settings=settings, folder=database_folder)
+        self.standby = standby
         self.journal, self.ledger = self.folder / "journal", self.folder / "ledger"
         self.ledger.touch()
         self._counts = (nodes, workers, slots, lease, scheduler_flags)
@@ -29,8 +30,14 @@ class World:
         nodes, workers, slots, lease, flags = self._counts
         try:
             self.database.start()
+            dsn = self.database.dsn
+            if self.standby:
+                self.standby = self.database.add_standby()
+                dsn = dsn.replace("host=127.0.0.1", "host=127.0.0.1,127.0.0.1").replace(
+                    f"port={self.database.port}", f"port={self.database.port},{self.standby.port}")
+                dsn += " target_session_attrs=read-write"
             for i in range(nodes):
-                self.schedulers.append(processes.Scheduler(self.folder / f"scheduler-{i}.log", self.database.dsn, lease,
+                self.schedulers.append(processes.Scheduler(self.folder / f"scheduler-{i}.log", dsn, lease,
                                                            more=flags).start())
             for i in range(workers):
                 self.add_worker(self.schedulers[i % nodes], slots)
@@ -51,6 +58,8 @@ class World:
                 process.go_on()
                 process.kill()
         self.database.destroy()
+        if self.standby and self.standby is not True:
+            self.standby.destroy()
         if kind is None and not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
