@@ -13,9 +13,10 @@ Cluster::Cluster(Member self, std::chrono::milliseconds lease, Parts parts)
                                     .store = parts_.store,
                                     .directory = directory_,
                                     .owned = [this] { return parts_.engine.Owned(); },
+                                    .giving_up = [this] { return parts_.engine.GivingUp(); },
                                     .held = [this] { return parts_.engine.stats().partitions_owned; },
                                     .want = [this](auto wanted) { parts_.engine.SetWanted(std::move(wanted)); },
-                                    .healthy = [this] { return parts_.engine.CanAppend(); },
+                                    .healthy = [this, lease] { return IsHealthy(lease); },
                                     .tell = [this](const Notice& notice) { TellAll(notice); },
                                     .changed = [this] { router_.OnChanged(); },
                                     .log = parts_.log}),
@@ -41,6 +42,17 @@ void Cluster::Run(const std::string& address) {
 }
 
 void Cluster::Leave(std::function<void()> done) { membership_.Leave(std::move(done)); }
+
+// A hiccup of the database is no reason to move everything.
+bool Cluster::IsHealthy(std::chrono::milliseconds lease) {
+  base::MonotonicTime now = parts_.clock.MonotonicNow();
+  if (parts_.engine.CanAppend()) {
+    trouble_since_.reset();
+  } else if (!trouble_since_) {
+    trouble_since_ = now;
+  }
+  return !trouble_since_ || now - *trouble_since_ < lease;
+}
 
 void Cluster::TellAll(const Notice& notice) {
   for (const Member& member : directory_.Others()) parts_.peers.Tell(member, notice, [](const absl::Status&) {});

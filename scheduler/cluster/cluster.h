@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ class Cluster : public PeerHandler {
 
  private:
   void TellAll(const Notice& notice);
+  bool IsHealthy(std::chrono::milliseconds lease);
 
   Parts parts_;
   Directory directory_;
@@ -62,6 +64,7 @@ class Cluster : public PeerHandler {
   Router router_;
   Relay relay_;
   Member self_;
+  std::optional<base::MonotonicTime> trouble_since_;  // the engine cannot use the database
 };
 
 }  // namespace pawl::cluster

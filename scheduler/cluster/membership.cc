@@ -65,7 +65,7 @@ void Membership::OnView(const absl::StatusOr<View>& view) {
     if (live != std::exchange(live_, live)) {
       parts_.log("the cluster has " + std::to_string(live) + (live == 1 ? " member" : " members"));
     }
-    std::set<base::PartitionId> wanted = WantedBy(self_.node, *view, parts_.owned());
+    std::set<base::PartitionId> wanted = WantedBy(self_.node, *view, parts_.owned(), parts_.giving_up());
     if (wanted != parts_.owned()) next = asked_at_ + kUntilSettled;
     parts_.want(std::move(wanted));
     if (left_ && parts_.held() == 0) std::exchange(left_, nullptr)();

@@ -29,8 +29,10 @@ class Membership {
     const base::Clock& clock;
     MemberStore& store;
     Directory& directory;
-    // The engine: what it owns; how many it has not yet released; what it should own; whether it can use the database.
+    // The engine: what it owns; what it is about to release; how many it has not yet released; what it should own;
+    // whether it can use the database.
     std::function<std::set<base::PartitionId>()> owned;
+    std::function<std::set<base::PartitionId>()> giving_up;
     std::function<size_t()> held;
     std::function<void(std::set<base::PartitionId>)> want;
     std::function<bool()> healthy;

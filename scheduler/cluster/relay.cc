@@ -167,6 +167,9 @@ void Relay::Give(const std::string& node, uint64_t number, const LendRequest& re
   }
   parts_.engine.SessionsChanged();
   response.still_waiting = static_cast<int>(parts_.engine.dispatcher().WaitingIn(request.queue));
+  // That is what it knows from now on.
+  peer.told[request.queue] = response.still_waiting;
+  if (response.still_waiting == 0) peer.told.erase(request.queue);
   done(std::move(response));
 }
 

@@ -11,8 +11,9 @@
 namespace pawl::cluster {
 
 // What `node` should own: what it has (`owned`, which may be newer than the view), less what is beyond its share, plus
-// free ones up to its share. Nothing for a node that is leaving.
+// free ones up to its share. `giving_up`: what it is about to release. Nothing for a node that is leaving.
 std::set<base::PartitionId> WantedBy(const std::string& node, const View& view,
-                                     const std::set<base::PartitionId>& owned);
+                                     const std::set<base::PartitionId>& owned,
+                                     const std::set<base::PartitionId>& giving_up = {});
 
 }  // namespace pawl::cluster

@@ -122,6 +122,8 @@ class Engine {
   void SetWanted(std::set<base::PartitionId> wanted);
   // Those that it owns and does not give up just now.
   std::set<base::PartitionId> Owned() const;
+  // Those that it gives up, until the log knows.
+  std::set<base::PartitionId> GivingUp() const;
   bool Owns(base::Slot slot) const;
   // Owned, and its log is read.
   bool Serves(base::Slot slot) const;

@@ -39,6 +39,14 @@ std::set<PartitionId> Engine::Owned() const {
   return owned;
 }
 
+std::set<PartitionId> Engine::GivingUp() const {
+  std::set<PartitionId> given_up = releasing_;
+  for (const auto& [id, partition] : partitions_) {
+    if (partition->leaving) given_up.insert(id);
+  }
+  return given_up;
+}
+
 bool Engine::Owns(base::Slot slot) const {
   auto found = partitions_.find(PartitionOf(slot));
   return found != partitions_.end() && !found->second->leaving && !stopping_;
@@ -83,7 +91,8 @@ void Engine::ClaimFree() {
   for (PartitionId id : wanted_) {
     if (!partitions_.contains(id) && !releasing_.contains(id)) request.partitions.push_back(id);
   }
-  if (request.partitions.empty() || stopping_ || claiming_) return;
+  // In trouble a claim of nothing tells whether the database can be used again.
+  if ((request.partitions.empty() && trouble_.empty()) || stopping_ || claiming_) return;
   claiming_ = true;
   base::MonotonicTime lease_until = parts_.clock.MonotonicNow() + settings_.lease;
   parts_.log.Claim(std::move(request), [this, lease_until, generation = generation_](auto claimed) {
