@@ -171,9 +171,12 @@ EvalOutcome EvaluateJsonPath(const EvalCase& one) {
   if (value.ok()) {
     outcome.result = *std::move(value);
   } else {
+    // In Jayway's names and words, as the latter stand in AWS's causes.
     const bool missing = absl::IsNotFound(value.status());
-    // In Jayway's words, as they stand in AWS's causes.
-    outcome.error = {missing ? "PathNotFoundException" : "JsonPathException",
+    const bool misplaced = absl::IsFailedPrecondition(value.status());
+    outcome.error = {missing     ? "PathNotFoundException"
+                     : misplaced ? "InvalidPathException"
+                                 : "JsonPathException",
                      missing ? asl::ExplainMissingPath(*path, root) : std::string(value.status().message()),
                      std::nullopt};
   }

@@ -129,7 +129,7 @@ bool Evaluation::Walk(const std::vector<Token>& tokens, size_t end, size_t at, b
     }
     if (!definite_so_far) return true;
     status_ =
-        absl::InvalidArgumentError(absl::StrCat("a filter cannot be applied to a ", json::KindName(value->kind())));
+        absl::FailedPreconditionError(absl::StrCat("a filter cannot be applied to a ", json::KindName(value->kind())));
     return false;
   }
 

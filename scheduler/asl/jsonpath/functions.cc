@@ -71,7 +71,19 @@ absl::StatusOr<Value> Aggregate(Function function, const Value& value, const std
 
 Value Concat(const Value& value, const std::vector<Value>& arguments) {
   std::string result;
-  for (const Value* text : Collect(value, arguments, Kind::kString)) result += text->as_string();
+  for (const Value* text : Collect(value, {}, Kind::kString)) result += text->as_string();
+  // Of the arguments numbers and booleans count too, as Java prints them.
+  const auto add = [&](const Value& argument) {
+    if (argument.is_string()) result += argument.as_string();
+    if (argument.is_number() || argument.is_bool()) result += json::Serialize(argument);
+  };
+  for (const Value& argument : arguments) {
+    if (argument.is_array()) {
+      for (const Value& item : argument.items()) add(item);
+    } else {
+      add(argument);
+    }
+  }
   return Value::String(std::move(result));
 }
 
@@ -83,7 +95,7 @@ Value Append(const Value& value, const std::vector<Value>& arguments) {
 }
 
 absl::StatusOr<Value> Position(const Value& value, int64_t index) {
-  if (const Value* item = ItemAt(value, index)) return *item;
+  if (const Value* item = value.is_array() ? ItemAt(value, index) : nullptr) return *item;
   return absl::InvalidArgumentError("Aggregation function attempted to calculate value using empty array");
 }
 

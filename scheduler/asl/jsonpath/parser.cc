@@ -383,8 +383,13 @@ class Parser {
            at_.Peek() == 'E') {
       at_.Advance();
     }
-    const std::string_view number = at_.Since(begin);
-    if (absl::StatusOr<json::Value> value = json::Parse(number); value.ok() && value->is_number()) return value;
+    std::string_view number = at_.Since(begin);
+    // Java's BigDecimal takes leading zeros: 010 is ten.
+    const bool negative = number.starts_with('-');
+    if (negative) number.remove_prefix(1);
+    while (number.size() > 1 && number[0] == '0' && IsDigit(number[1])) number.remove_prefix(1);
+    const std::string plain = (negative ? "-" : "") + std::string(number);
+    if (absl::StatusOr<json::Value> value = json::Parse(plain); value.ok() && value->is_number()) return value;
     at_.set_position(begin);
     return at_.Error("a path, a string, a number, true, false, null or a JSON literal");
   }
