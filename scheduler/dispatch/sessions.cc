@@ -74,6 +74,7 @@ std::vector<TaskRef> Sessions::Missing(const std::string& name, const std::vecto
     if (awaited_.Has(task) || listed.contains(task)) continue;
     if (now - since >= grace.value_or(settings_.hand_out_grace)) missing.push_back(task);
   }
+  std::sort(missing.begin(), missing.end());
   for (const TaskRef& task : missing) Drop(task, false);
   return missing;
 }
@@ -112,6 +113,7 @@ std::vector<TaskRef> Sessions::End(const std::string& name) {
     awaited_.Remove(task);
     if (heartbeat_of_.erase(task) > 0) beats_.Remove(task);
   }
+  std::sort(held.begin(), held.end());
   sessions_.erase(found);
   expiry_.Remove(name);
   return held;

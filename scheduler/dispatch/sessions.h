@@ -80,7 +80,7 @@ class Sessions {
  private:
   struct Session {
     int polls = 0;
-    std::map<core::TaskRef, base::MonotonicTime> held;  // since when
+    std::unordered_map<core::TaskRef, base::MonotonicTime> held;  // since when; lists of it are sorted
     std::vector<core::TaskRef> cancelled;
   };
   Session& Touch(const std::string& session, base::MonotonicTime now);
