@@ -9,13 +9,11 @@ alike; tests and fuzz targets do not.
 """
 import argparse
 import collections
-import gzip
 import json
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDER = "scheduler/asl/"
@@ -46,19 +44,14 @@ def build_and_run(build, names, rebuild):
 def lines_of(build):
     """{file: {line: times reached}}, a line's counts from every object that has it added up."""
     reached = collections.defaultdict(collections.Counter)
-    with tempfile.TemporaryDirectory() as work:
-        notes = sorted((build / FOLDER).rglob("*.gcno"))
-        for at in range(0, len(notes), 50):
-            subprocess.run(["gcov", "--json-format", "--object-directory", ".", *notes[at:at + 50]], cwd=work,
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for report in pathlib.Path(work).glob("*.gcov.json.gz"):
-                for file in json.loads(gzip.decompress(report.read_bytes()))["files"]:
-                    name = file["file"]
-                    name = name[name.find(FOLDER):] if FOLDER in name else name
-                    if name.startswith(FOLDER) and "_test" not in name and "fuzz_" not in name:
-                        for line in file["lines"]:
-                            reached[name][line["line_number"]] += line["count"]
-                report.unlink()
+    for counts in sorted((build / FOLDER).rglob("*.gcda")):
+        out = subprocess.run(["gcov", "--json-format", "--stdout", counts], cwd=build, check=True, capture_output=True)
+        for file in json.loads(out.stdout)["files"]:
+            at = file["file"].find(FOLDER)
+            name = file["file"][at:]
+            if at >= 0 and "_test" not in name and "fuzz_" not in name:
+                for line in file["lines"]:
+                    reached[name][line["line_number"]] += line["count"]
     return reached
 
 
