@@ -47,7 +47,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     if (found == entities_.end()) return;
     std::unique_ptr<Entity> ended = std::move(found->second);
     entities_.erase(found);
-    const history::ExecutionState& state = ended->state;
+    const history::ExecutionState& state = ended->state();
     timers_.Remove({entity, base::FrameId(), core::TimerKind::kExecution});
     if (auto name = names_.find(ended->name_key); name != names_.end()) {
       name->second.ended = true;
@@ -87,7 +87,8 @@ bool Engine::HasTask(const core::TaskRef& task) const {
   auto partition = partitions_.find(PartitionOf(task.entity.slot()));
   if (partition == partitions_.end() || !partition->second->serving || !HasLease(*partition->second)) return true;
   auto found = entities_.find(task.entity);
-  const history::Frame* frame = found == entities_.end() ? nullptr : found->second->state.Find(task.frame);
+  const bool is_live = found != entities_.end() && !found->second->is_parked();
+  const history::Frame* frame = is_live ? found->second->state().Find(task.frame) : nullptr;
   const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
   if (waiting != nullptr && waiting->scheduled_event == task.scheduled_event && waiting->attempt == task.attempt) {
     return true;
@@ -122,6 +123,12 @@ void Engine::WakeUp() {
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   auto ignore = [](const absl::Status&) {};
   for (const TimerKey& key : timers_.TakeDue(now, 10'000)) {
+    // Timers look at the wall clock now and then; that is no reason to read a parked execution.
+    auto owner = entities_.find(key.entity);
+    if (owner != entities_.end() && owner->second->is_parked() && owner->second->wake_at > parts_.clock.WallNow()) {
+      Arm(key, owner->second->wake_at);
+      continue;
+    }
     Submit(key.entity, core::FireTimer{key.frame, key.kind}, [this, key](const absl::Status& status) {
       // Not recorded (overload, a lost commit): the timer is still owed. A refusal means that it is not.
       if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
@@ -137,7 +144,8 @@ void Engine::WakeUp() {
   // Their workers may be in touch with another node by now, which then says so.
   for (const core::TaskRef& task : sessions_.TakeUnwatched()) {
     auto entity = entities_.find(task.entity);
-    const history::Frame* frame = entity == entities_.end() ? nullptr : entity->second->state.Find(task.frame);
+    const bool is_live = entity != entities_.end() && !entity->second->is_parked();
+    const history::Frame* frame = is_live ? entity->second->state().Find(task.frame) : nullptr;
     const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
     if (waiting == nullptr || waiting->attempt != task.attempt) continue;
     sessions_.Await(waiting->session, task, now, Seconds(waiting->task.heartbeat_seconds));

@@ -69,7 +69,9 @@ absl::Status Engine::Health() const {
   return absl::OkStatus();
 }
 
-Engine::Stats Engine::stats() const { return {entities_.size(), partitions_.size(), timers_.size(), mailbox_.size()}; }
+Engine::Stats Engine::stats() const {
+  return {entities_.size(), parked_, partitions_.size(), timers_.size(), mailbox_.size()};
+}
 
 const history::ExecutionState* Engine::Peek(EntityId entity) const {
   auto mentions = [&](const Batch* batch) {
@@ -77,8 +79,9 @@ const history::ExecutionState* Engine::Peek(EntityId entity) const {
                                            [&](const Release& release) { return release.entity == entity; });
   };
   auto found = entities_.find(entity);
-  if (found == entities_.end() || mentions(at_log_) || mentions(deciding_.get())) return nullptr;
-  return &found->second->state;
+  if (found == entities_.end() || found->second->is_parked() || mentions(at_log_) || mentions(deciding_.get()))
+    return nullptr;
+  return &found->second->state();
 }
 
 Engine::Partition* Engine::PartitionOf(EntityId entity) {
@@ -173,7 +176,7 @@ void Engine::DecideOne(Mail mail) {
   Entity* entity = nullptr;
   if (start != nullptr) {
     fresh = std::make_unique<Entity>();
-    fresh->state.id = mail.entity;
+    fresh->state().id = mail.entity;
     fresh->program = mail.program;
     fresh->partition = partition->id;
     fresh->name_key = mail.name_key;
@@ -186,9 +189,10 @@ void Engine::DecideOne(Mail mail) {
       return;
     }
     entity = found->second.get();
+    if (entity->is_parked()) return Unpark(*entity, std::move(mail));
   }
 
-  history::ExecutionState& state = entity->state;
+  history::ExecutionState& state = entity->state();
   base::SeededRandom random(std::hash<EntityId>()(mail.entity) ^ (static_cast<uint64_t>(state.revision + 1) << 20));
   size_t names_before = state.names.size();
   core::Ambient ambient{.now = parts_.clock.WallNow(),
@@ -246,7 +250,7 @@ void Engine::DecideOne(Mail mail) {
   partition->next_sequence = partition->next_sequence.next();
   Observe(*entity, decision.events);
   deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply),
-                                 is_start_task, HandOutOf(mail.command)});
+                                 is_start_task, HandOutOf(mail.command), state.revision});
 }
 
 void Engine::AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal) {
@@ -331,6 +335,11 @@ void Engine::ReleaseOne(Release& release) {
     for (auto& waiter : waiters) waiter();
   }
   for (core::Effect& effect : release.effects) Perform(release.entity, std::move(effect));
+  if (release.revision == 0) return;
+  auto found = entities_.find(release.entity);
+  if (found == entities_.end() || found->second->is_parked()) return;
+  // Nothing newer is decided, so memory is where the log is.
+  if (found->second->state().revision == release.revision) ParkIfIdle(*found->second);
 }
 
 }  // namespace pawl::partition

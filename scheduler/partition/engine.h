@@ -54,6 +54,8 @@ struct Settings {
   size_t mailbox_max = 200'000;  // commands waiting to be decided; more are refused
   size_t batch_decisions_max = 4'000;
   size_t batch_bytes_max = 8u << 20;
+  // An execution that waits for nothing but timers, for at least this long, leaves memory.
+  std::chrono::milliseconds park_after{60'000};
   dispatch::Sessions::Settings sessions;
 };
 
@@ -161,6 +163,7 @@ class Engine {
 
   struct Stats {
     size_t open_executions = 0;
+    size_t parked_executions = 0;  // of those
     size_t partitions_owned = 0;
     size_t timers = 0;
     size_t mailbox = 0;
@@ -199,6 +202,19 @@ class Engine {
   void ArmWakeUp();
   void WakeUp();
 
+  // park.cc
+  // Lets go of an execution that only waits, if memory is no further than the log.
+  void ParkIfIdle(Entity& entity);
+  // Keeps the command until the parked execution has been read.
+  void Unpark(Entity& entity, Mail mail);
+  struct Reading;
+  void ReadParked(std::shared_ptr<Reading> reading);
+  void FinishReading(const std::shared_ptr<Reading>& reading);
+  // The execution that is being read, if it is still to be.
+  Entity* ReadFor(const std::shared_ptr<Reading>& reading);
+  // Whoever waits for the execution hears that it is not here any more.
+  static void Dismiss(Entity& entity, const absl::Status& why);
+
   // ownership.cc
   void ClaimFree();
   void Renew();
@@ -209,7 +225,7 @@ class Engine {
   Partition* ClaimedUnder(base::PartitionId partition, base::Epoch epoch);
   void DropPartition(base::PartitionId partition);
   // Takes what memory has of an execution of a partition that is dropped out of timers and queues.
-  void Forget(const Entity& entity);
+  void Forget(base::EntityId id, const Entity& entity);
   // Releases the partitions that are given up and of which nothing is under way.
   void ReleaseLeaving();
   void DropEverything(const std::string& why);
@@ -237,6 +253,7 @@ class Engine {
 
   std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;
   std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
+  size_t parked_ = 0;  // how many of them are parked
 
   std::set<base::PartitionId> wanted_;
   std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered

@@ -6,7 +6,7 @@ namespace pawl::partition {
 
 // A frame has one task at a time, so its times are kept by frame until the task ends.
 void Engine::Observe(Entity& entity, const std::vector<history::Event>& events) {
-  const std::string& machine = entity.state.start.machine;
+  const std::string& machine = entity.state().start.machine;
   Observer& observer = parts_.observer;
   auto task_ended = [&](const history::Event& event, bool succeeded) {
     auto task = entity.tasks.find(event.frame);
@@ -18,7 +18,7 @@ void Engine::Observe(Entity& entity, const std::vector<history::Event>& events) 
     if (std::holds_alternative<history::ExecutionStarted>(event.body)) {
       observer.ExecutionStarted(machine);
     } else if (const auto* exited = std::get_if<history::StateExited>(&event.body)) {
-      const history::Frame* frame = entity.state.Find(event.frame);
+      const history::Frame* frame = entity.state().Find(event.frame);
       if (frame != nullptr && frame->state == exited->name)
         observer.StateLeft(exited->kind, event.at - frame->entered_at);
     } else if (const auto* scheduled = std::get_if<history::TaskScheduled>(&event.body)) {
@@ -35,8 +35,8 @@ void Engine::Observe(Entity& entity, const std::vector<history::Event>& events) 
       task_ended(event, false);
     }
   }
-  if (!entity.state.is_running()) {
-    observer.ExecutionEnded(machine, entity.state.status, *entity.state.stopped_at - entity.state.started_at);
+  if (!entity.state().is_running()) {
+    observer.ExecutionEnded(machine, entity.state().status, *entity.state().stopped_at - entity.state().started_at);
   }
 }
 

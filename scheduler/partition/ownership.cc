@@ -185,20 +185,20 @@ void Engine::Recover(PartitionId id, base::Epoch epoch) {
         if (stored.snapshot) {
           auto state = decoder.DecodeSnapshot(stored.snapshot->bytes);
           if (!state.ok()) return report(state.status());
-          entity->state = *std::move(state);
+          entity->state() = *std::move(state);
         }
-        entity->state.id = stored.entity;
+        entity->state().id = stored.entity;
         for (const history::DecisionRow& row : stored.decisions) {
           auto events = decoder.DecodeDecision(row.bytes);
           if (!events.ok()) return report(events.status());
-          for (const history::Event& event : *events) history::Apply(entity->state, event);
-          entity->state.revision = row.revision;
+          for (const history::Event& event : *events) history::Apply(entity->state(), event);
+          entity->state().revision = row.revision;
         }
         entity->partition = id;
-        const history::ExecutionStarted& start = entity->state.start;
+        const history::ExecutionStarted& start = entity->state().start;
         entity->name_key = MakeNameKey(start.account, start.region, start.machine, start.name);
-        names_[entity->name_key] = {stored.entity, MakeInputDigest(start.input.text()), entity->state.started_at, false,
-                                    nullptr};
+        names_[entity->name_key] = {stored.entity, MakeInputDigest(start.input.text()), entity->state().started_at,
+                                    false, nullptr};
         partition->recovered.push_back(stored.entity);
         entities_[stored.entity] = std::move(entity);
       },
@@ -227,7 +227,8 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
     for (base::EntityId entity : partition.recovered) {
       auto place = entities_.find(entity);
       if (place == entities_.end() || place->second->program == nullptr) continue;
-      for (core::Effect& effect : core::Resume(place->second->state)) Perform(entity, std::move(effect));
+      for (core::Effect& effect : core::Resume(place->second->state())) Perform(entity, std::move(effect));
+      ParkIfIdle(*place->second);
     }
     partition.recovered.clear();
     for (Mail& mail : partition.waiting) mailbox_.push_back(std::move(mail));
@@ -237,7 +238,7 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
   };
   std::map<std::string, std::vector<base::EntityId>> by_digest;
   for (base::EntityId entity : partitions_.at(id)->recovered) {
-    by_digest[entities_.at(entity)->state.start.definition_digest].push_back(entity);
+    by_digest[entities_.at(entity)->state().start.definition_digest].push_back(entity);
   }
   *missing += by_digest.size();
   for (auto& [digest, entities] : by_digest) {
@@ -276,12 +277,13 @@ void Engine::DropPartition(PartitionId id) {
       ++it;
       continue;
     }
+    const base::EntityId entity_id = it->first;
     std::unique_ptr<Entity> entity = std::move(it->second);
     it = entities_.erase(it);
+    parked_ -= entity->is_parked() ? 1 : 0;
     names_.erase(entity->name_key);
-    Forget(*entity);
-    for (auto& waiter : entity->end_waiters) waiter(NotServed("the partition has moved; ask again"));
-    for (auto& waiter : entity->change_waiters) waiter();
+    Forget(entity_id, *entity);
+    Dismiss(*entity, NotServed("the partition has moved; ask again"));
   }
   for (Mail& mail : gone->waiting) mail.reply(NotServed("the partition has moved; ask again"));
   if (deciding_) {
@@ -301,9 +303,11 @@ void Engine::DropPartition(PartitionId id) {
 }
 
 // Sessions keep what they hold: whoever handed a task out goes on watching over it, wherever its partition is.
-void Engine::Forget(const Entity& entity) {
-  const history::ExecutionState& state = entity.state;
-  timers_.Remove({state.id, base::FrameId(), core::TimerKind::kExecution});
+void Engine::Forget(base::EntityId entity_id, const Entity& entity) {
+  timers_.Remove({entity_id, base::FrameId(), core::TimerKind::kExecution});
+  for (base::FrameId id : entity.waits) timers_.Remove({entity_id, id, core::TimerKind::kWait});
+  if (entity.is_parked()) return;
+  const history::ExecutionState& state = *entity.live;
   for (const auto& [id, frame] : state.frames) {
     for (core::TimerKind kind : {core::TimerKind::kTask, core::TimerKind::kWait, core::TimerKind::kBackoff}) {
       timers_.Remove({state.id, id, kind});
@@ -325,6 +329,7 @@ void Engine::DropEverything(const std::string& why) {
   auto mail = std::move(mailbox_);
   partitions_.clear();
   entities_.clear();
+  parked_ = 0;
   mailbox_.clear();
   names_.clear();
   ended_names_.clear();
@@ -337,8 +342,7 @@ void Engine::DropEverything(const std::string& why) {
   }
   for (Mail& waiting : mail) waiting.reply(retry);
   for (auto& [id, entity] : entities) {
-    for (auto& waiter : entity->end_waiters) waiter(retry);
-    for (auto& waiter : entity->change_waiters) waiter();
+    Dismiss(*entity, retry);
   }
   // With growing patience; Renew keeps asking too.
   auto wait = std::chrono::milliseconds(std::min(2000, 50 << std::min(failures_in_a_row_, 5)));

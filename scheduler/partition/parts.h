@@ -7,35 +7,9 @@
 #include <vector>
 
 #include "scheduler/partition/engine.h"
+#include "shared/base/check.h"
 
 namespace pawl::partition {
-
-struct Engine::Entity {
-  history::ExecutionState state;
-  std::shared_ptr<const asl::Program> program;
-  base::PartitionId partition;
-  history::NameKey name_key{};
-  std::vector<std::function<void(absl::StatusOr<Outcome>)>> end_waiters;
-  std::vector<std::function<void()>> change_waiters;
-  // Tasks scheduled or started on this node, for metrics: since when.
-  struct TimedTask {
-    std::string queue;
-    base::WallTime at;
-  };
-  std::map<base::FrameId, TimedTask> tasks;
-};
-
-struct Engine::Partition {
-  base::PartitionId id;
-  base::Epoch epoch;
-  base::Sequence next_sequence;
-  // Counted from before the claim or renewal was sent. After it another node may own the partition.
-  base::MonotonicTime lease_until;
-  bool serving = false;       // recovered
-  bool leaving = false;       // being given up: takes no more commands
-  std::vector<Mail> waiting;  // came while it was being recovered
-  std::vector<base::EntityId> recovered;
-};
 
 // A command on its way to its decision.
 struct Engine::Mail {
@@ -51,6 +25,48 @@ struct Engine::Mail {
   base::Epoch epoch;
 };
 
+// An open execution. One that only waits for far timers is parked: of it there is no more than what says which timers
+// are its own; what it is stands in the log, and is read again when something comes for it (park.cc).
+struct Engine::Entity {
+  history::ExecutionState& state() {
+    PAWL_CHECK(live != nullptr, "a parked execution is read before it is used");
+    return *live;
+  }
+  bool is_parked() const { return live == nullptr; }
+
+  std::unique_ptr<history::ExecutionState> live = std::make_unique<history::ExecutionState>();
+  std::shared_ptr<const asl::Program> program;
+  base::PartitionId partition;
+  history::NameKey name_key{};
+  std::vector<std::function<void(absl::StatusOr<Outcome>)>> end_waiters;
+  std::vector<std::function<void()>> change_waiters;
+  // Tasks scheduled or started on this node, for metrics: since when.
+  struct TimedTask {
+    std::string queue;
+    base::WallTime at;
+  };
+  std::map<base::FrameId, TimedTask> tasks;
+
+  // Of a parked one: the frames that wait, when the first of its timers is due, and the commands that have come for it.
+  // `reading` is the reading that is under way.
+  std::vector<base::FrameId> waits;
+  base::WallTime wake_at;
+  std::vector<Mail> mail;
+  std::shared_ptr<void> reading;
+};
+
+struct Engine::Partition {
+  base::PartitionId id;
+  base::Epoch epoch;
+  base::Sequence next_sequence;
+  // Counted from before the claim or renewal was sent. After it another node may own the partition.
+  base::MonotonicTime lease_until;
+  bool serving = false;       // recovered
+  bool leaving = false;       // being given up: takes no more commands
+  std::vector<Mail> waiting;  // came while it was being recovered
+  std::vector<base::EntityId> recovered;
+};
+
 // What a decision lets out when its batch is durable.
 struct Engine::Release {
   base::EntityId entity;
@@ -61,6 +77,8 @@ struct Engine::Release {
   bool reply_returns_claim = false;
   // The hand-out that the decision ended by its holder's word; others it ends show as RevokeTask.
   std::optional<core::TaskRef> answered = {};
+  // Of a decision with events: the execution's revision after it.
+  int64_t revision = 0;
 
   bool EndsTask(const core::TaskRef& task) const;
 };

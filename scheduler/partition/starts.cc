@@ -124,7 +124,7 @@ void Engine::Admit(StartRequest request, history::NameKey key, base::Epoch epoch
                      auto name = names_.find(key);
                      const bool is_known = name != names_.end() && name->second.entity == entity;
                      auto started = entities_.find(entity);
-                     base::WallTime at = started == entities_.end() ? now : started->second->state.started_at;
+                     base::WallTime at = started == entities_.end() ? now : started->second->state().started_at;
                      if (is_known && status.ok()) {
                        name->second.until_durable = nullptr;
                        name->second.started_at = at;

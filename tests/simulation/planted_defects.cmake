@@ -81,8 +81,8 @@ planted_defect(refusal_told_before_commit scheduler/partition/engine.cc
 planted_defect(start_told_before_commit scheduler/partition/starts.cc "if (known->second.until_durable == nullptr) {"
                "if (true) {")
 planted_defect(effects_released_before_commit scheduler/partition/engine.cc
-               "is_start_task, HandOutOf(mail.command)});"
-               "is_start_task, HandOutOf(mail.command)});
+               "is_start_task, HandOutOf(mail.command), state.revision});"
+               "is_start_task, HandOutOf(mail.command), state.revision});
   ReleaseOne(deciding_->releases.back());
   deciding_->releases.pop_back();")
 planted_defect(stale_owner_speaks scheduler/partition/engine.cc "if (!HasLease(partition)) {" "if (false) {")

@@ -48,6 +48,7 @@ Scenario ScenarioOf(uint64_t seed) {
   scenario.stop = sometimes(0.15, 0.4);
   scenario.batch_decisions_max = chance.Happens(0.3) ? 1 : chance.Happens(0.5) ? 3 : 4'000;
   scenario.transitions_per_decision_max = chance.Happens(0.3) ? 2 : 500;
+  scenario.park_after = std::chrono::milliseconds(chance.Happens(0.6) ? 100 : 60'000);
   return scenario;
 }
 

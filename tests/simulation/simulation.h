@@ -43,6 +43,7 @@ struct Scenario {
   double duplicate_start = 0;
   double stop = 0;
   size_t batch_decisions_max = 4'000;
+  std::chrono::milliseconds park_after{60'000};
   int transitions_per_decision_max = 500;
   bool operator==(const Scenario&) const = default;
 };
