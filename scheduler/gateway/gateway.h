@@ -247,6 +247,24 @@ struct TaskHeartbeat {
   std::string checkpoint;
 };
 
+// ---- the cluster, as the asked node knows it
+
+struct ClusterNode {
+  std::string node;
+  std::string address;
+  bool leaving = false;
+  bool is_this = false;
+};
+struct ClusterPartition {
+  int partition = 0;
+  int64_t epoch = 0;
+  std::string node;  // empty: nobody
+};
+struct ClusterInfo {
+  std::vector<ClusterNode> nodes;
+  std::vector<ClusterPartition> partitions;
+};
+
 // Cancels a long-poll whose caller has gone: nothing is handed to it afterwards. May be called at any time.
 using CancelPoll = std::function<void()>;
 
@@ -304,6 +322,8 @@ class Gateway {
   virtual void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>,
                                std::function<void(std::vector<std::string>)> done) = 0;
   virtual void EndWorkerSession(std::string session_id, std::function<void()> done) = 0;
+
+  virtual void DescribeCluster(std::function<void(ClusterInfo)> done) { done({}); }
 };
 
 }  // namespace pawl::gateway

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scheduler/catalog/catalog.h"
+#include "scheduler/cluster/directory.h"
 #include "scheduler/cluster/router.h"
 #include "scheduler/gateway/gateway.h"
 #include "scheduler/gateway/token.h"
@@ -30,6 +31,7 @@ class Service : public Gateway {
     base::Random& random;  // used on the engine's thread
     partition::Engine& engine;
     cluster::Router& router;  // what is asked of executions goes through it, wherever they are
+    const cluster::Directory& directory;
     catalog::Catalog& catalog;
     query::Query& query;
     const TokenMaker& tokens;
@@ -75,6 +77,7 @@ class Service : public Gateway {
   void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>,
                        std::function<void(std::vector<std::string>)> done) override;
   void EndWorkerSession(std::string session_id, std::function<void()> done) override;
+  void DescribeCluster(std::function<void(ClusterInfo)> done) override;
 
  private:
   struct PollCall;

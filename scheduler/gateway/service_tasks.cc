@@ -302,4 +302,17 @@ void Service::EndWorkerSession(std::string session_id, std::function<void()> don
   });
 }
 
+void Service::DescribeCluster(std::function<void(ClusterInfo)> done) {
+  parts_.executor.Post([this, done = std::move(done)] {
+    ClusterInfo info;
+    for (const cluster::Member& member : parts_.directory.Members()) {
+      info.nodes.push_back({member.node, member.address, member.leaving, member.node == parts_.directory.self()});
+    }
+    for (const cluster::Ownership& ownership : parts_.directory.Partitions()) {
+      info.partitions.push_back({ownership.partition.value(), ownership.epoch.value(), ownership.node});
+    }
+    done(std::move(info));
+  });
+}
+
 }  // namespace pawl::gateway

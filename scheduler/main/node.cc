@@ -24,6 +24,7 @@
 #include "scheduler/partition/engine.h"
 #include "scheduler/query/query.h"
 #include "shared/base/status.h"
+#include "shared/json/value.h"
 #include "shared/net/ops_server.h"
 #include "shared/pg/pool.h"
 #include "shared/telemetry/metrics.h"
@@ -72,6 +73,26 @@ std::string ClusterKey(const std::string& secret) {
   return hex;
 }
 
+// As `pawl admin` reads it.
+std::string DirectoryJson(const cluster::Directory& directory) {
+  auto text = [](const std::string& value) {
+    std::string quoted;
+    json::AppendQuoted(value, quoted);
+    return quoted;
+  };
+  std::string nodes, partitions;
+  for (const cluster::Member& member : directory.Members()) {
+    nodes += std::string(nodes.empty() ? "" : ",") + "{\"node\":" + text(member.node) +
+             ",\"address\":" + text(member.address) + ",\"leaving\":" + (member.leaving ? "true" : "false") + "}";
+  }
+  for (const cluster::Ownership& ownership : directory.Partitions()) {
+    partitions += std::string(partitions.empty() ? "" : ",") +
+                  "{\"partition\":" + std::to_string(ownership.partition.value()) +
+                  ",\"epoch\":" + std::to_string(ownership.epoch.value()) + ",\"node\":" + text(ownership.node) + "}";
+  }
+  return "{\"nodes\":[" + nodes + "],\"partitions\":[" + partitions + "]}";
+}
+
 // Runs `work` on the loop and brings its answer here; the fallback where the loop does not answer in a second.
 template <typename T>
 T Ask(base::Executor& loop, std::function<T()> work, T fallback) {
@@ -97,7 +118,8 @@ class RealNode : public Node {
     PAWL_ASSIGN_OR_RETURN(ops_, net::StartOpsServer(options_.address, options_.ops_port,
                                                     {.metrics = [this] { return registry_.Serialize(); },
                                                      .is_healthy = {},
-                                                     .is_ready = [this] { return Ready(); }}));
+                                                     .is_ready = [this] { return Ready(); },
+                                                     .cluster = [this] { return ClusterJson(); }}));
     PAWL_RETURN_IF_ERROR(PrepareDatabase(stop_asked));
     const std::string& conninfo = options_.postgres.front();
     history::PostgresLogOptions log_options;
@@ -153,6 +175,7 @@ class RealNode : public Node {
                                 .random = random_,
                                 .engine = *engine_,
                                 .router = members_->router(),
+                                .directory = members_->directory(),
                                 .catalog = *catalog_,
                                 .query = *query_,
                                 .tokens = *tokens_,
@@ -258,6 +281,12 @@ class RealNode : public Node {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     }
+  }
+
+  std::string ClusterJson() {
+    if (!serving_) return R"({"nodes":[],"partitions":[]})";
+    return Ask<std::string>(
+        engine_loop_, [this] { return DirectoryJson(members_->directory()); }, R"({"nodes":[],"partitions":[]})");
   }
 
   std::string AdvertisedAddress() const {

@@ -23,6 +23,9 @@ HttpResponse Answer(const HttpRequest& request, const OpsCallbacks& callbacks) {
   if (path == "/metrics" && callbacks.metrics) {
     return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, callbacks.metrics()};
   }
+  if (path == "/cluster" && callbacks.cluster) {
+    return HttpResponse{200, {{"Content-Type", "application/json"}}, callbacks.cluster()};
+  }
   return Text(404, "served here: /metrics, /healthz, /readyz\n");
 }
 

@@ -18,6 +18,7 @@ struct OpsCallbacks {
   std::function<std::string()> metrics;      // Prometheus text format 0.0.4
   std::function<absl::Status()> is_healthy;  // absent: always
   std::function<absl::Status()> is_ready;    // absent: always
+  std::function<std::string()> cluster;      // JSON of GET /cluster; absent: 404
 };
 
 absl::StatusOr<std::unique_ptr<HttpServer>> StartOpsServer(const std::string& address, int port,

@@ -63,6 +63,15 @@ class GrpcTransport : public Transport {
     return FromGrpc(stub_->EndSession(&context, request, &response));
   }
 
+  absl::StatusOr<std::vector<std::string>> Nodes() override {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(3));
+    v1::NodesResponse response;
+    grpc::Status status = stub_->Nodes(&context, v1::NodesRequest(), &response);
+    if (!status.ok()) return FromGrpc(status);
+    return std::vector<std::string>(response.addresses().begin(), response.addresses().end());
+  }
+
   void CancelPolls() override {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
@@ -88,7 +97,7 @@ class GrpcTransport : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeGrpcTransport(const std::string& target) {
+std::unique_ptr<Transport> MakeNodeTransport(const std::string& target) {
   return std::make_unique<GrpcTransport>(target);
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "proto/worker/v1/worker.pb.h"
@@ -19,9 +20,14 @@ class Transport {
   virtual absl::Status EndSession(const v1::EndSessionRequest& request) = 0;
   // Ends the calls under way, and refuses new polls; results can still be reported by polls that ask for no task.
   virtual void CancelPolls() = 0;
+  // Where the nodes of the cluster are reached.
+  virtual absl::StatusOr<std::vector<std::string>> Nodes() { return absl::UnimplementedError("one node only"); }
 };
 
-// gRPC to "HOST:PORT".
-std::unique_ptr<Transport> MakeGrpcTransport(const std::string& target);
+// gRPC to "HOST:PORT", or to the cluster that "HOST:PORT,HOST:PORT" belongs to: then it asks one node for the others,
+// spreads the workers over them, and turns to another where its own goes (nodes_transport.h).
+std::unique_ptr<Transport> MakeGrpcTransport(const std::string& targets);
+// To one node, and no other.
+std::unique_ptr<Transport> MakeNodeTransport(const std::string& target);
 
 }  // namespace pawl::worker

@@ -78,4 +78,17 @@ bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& statu
   return call->reactor();
 }
 
+::grpc::ServerUnaryReactor* WorkerService::Nodes(::grpc::CallbackServerContext*, const worker::v1::NodesRequest*,
+                                                 worker::v1::NodesResponse* response) {
+  auto call = UnaryCall::Begin("WorkerService/Nodes", observer_);
+  gateway_.DescribeCluster([call, response](const gateway::ClusterInfo& info) {
+    if (!call->Claim()) return;
+    for (const gateway::ClusterNode& node : info.nodes) {
+      if (!node.leaving) response->add_addresses(node.address);
+    }
+    call->End(absl::OkStatus());
+  });
+  return call->reactor();
+}
+
 }  // namespace pawl::api::rpc

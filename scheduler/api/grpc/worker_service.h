@@ -21,6 +21,8 @@ class WorkerService final : public worker::v1::WorkerService::CallbackService {
   ::grpc::ServerUnaryReactor* EndSession(::grpc::CallbackServerContext* context,
                                          const worker::v1::EndSessionRequest* request,
                                          worker::v1::EndSessionResponse* response) override;
+  ::grpc::ServerUnaryReactor* Nodes(::grpc::CallbackServerContext* context, const worker::v1::NodesRequest* request,
+                                    worker::v1::NodesResponse* response) override;
 
   // Ends the polls that wait for tasks; those that report results are answered by the Gateway soon.
   void EndLongPolls() { polls_.GiveUpAll(); }
