@@ -27,8 +27,8 @@ class Path {
   static absl::StatusOr<Path> Compile(std::string_view text);
 
   // A definite path gives its one value, NOT_FOUND where there is none. An indefinite one (wildcard, slice, union,
-  // filter, deep scan) gives an array of all matches, perhaps empty. FAILED_PRECONDITION where a filter meets what is no
-  // object or array, INVALID_ARGUMENT where a function cannot compute, RESOURCE_EXHAUSTED beyond the limits.
+  // filter, deep scan) gives an array of all matches, perhaps empty. FAILED_PRECONDITION where a filter meets what is
+  // no object or array, INVALID_ARGUMENT where a function cannot compute, RESOURCE_EXHAUSTED beyond the limits.
   absl::StatusOr<json::Value> Evaluate(const json::Value& root, const EvaluateLimits& limits = {}) const;
 
   bool is_definite() const;
