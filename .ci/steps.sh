@@ -4,9 +4,10 @@
 # AddressSanitizer and UndefinedBehaviorSanitizer, so their sources are compiled once; the simulation runs in full on the
 # release build, shorter under the sanitizers.
 
-STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart)
-# Not in a plain run: no complete pass of the sanitizers has been seen yet.
-MORE_STEPS=(simulation asan-build asan fuzz tsan-build tsan)
+STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart
+  tsan-build tsan)
+# Not in a plain run: no complete pass of AddressSanitizer has been seen yet.
+MORE_STEPS=(simulation asan-build asan fuzz)
 
 list_steps() { printf '%s\n' "${STEPS[@]}" "${MORE_STEPS[@]}"; }
 
