@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # The steps of `./dev test`, cheapest first. Each is a function step_NAME (dashes as underscores) run by run_step; a
-# compile step that fails makes the steps that need its binaries fail at once. GoogleTest's cases run under
-# AddressSanitizer and UndefinedBehaviorSanitizer, so their sources are compiled once; the simulation runs in full on the
-# release build, shorter under the sanitizers.
+# compile step that fails makes the steps that need its binaries fail at once. The simulation runs in full on the release
+# build, shorter under the sanitizers.
 
 STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart
   tsan-build tsan)
