@@ -4,10 +4,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "shared/base/version.h"
+
 namespace pawl::ctl {
 namespace {
 
-constexpr char kVersion[] = "pawl 0.1.0";
 constexpr char kDescription[] =
     "Runs workflows written in the Amazon States Language on your own machines.\n"
     "Try: pawl dev (in one terminal), then: pawl create hello hello.json; pawl start hello --wait";
@@ -60,7 +61,7 @@ absl::StatusOr<std::string> ReadText(const Cli& cli, const std::string& path) {
 int RunCli(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
   Cli cli{in, out, err};
   CLI::App app(kDescription, "pawl");
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", "pawl " + std::string(base::Version()));
   app.require_subcommand(1);
   app.footer(kExitCodesHelp);
   AddDev(app, cli);

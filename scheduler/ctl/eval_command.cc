@@ -10,6 +10,7 @@
 
 #include "scheduler/ctl/cli.h"
 #include "scheduler/ctl/eval.h"
+#include "shared/json/lone_surrogates.h"
 
 namespace pawl::ctl {
 namespace {
@@ -75,36 +76,10 @@ int OnDeepStack(std::function<int()> work) {
 
 // ---- one line of a batch
 
-// JSON text whose strings hold lone surrogates (`\ud800`), which are no Unicode, with their backslash doubled: the
-// expression then has the escape and means the same.
-std::string WithoutLoneSurrogateEscapes(const std::string& text) {
-  std::string result;
-  const auto surrogate = [&](size_t at, std::string_view second) {
-    return at + 6 <= text.size() && text[at] == '\\' && text[at + 1] == 'u' &&
-           (text[at + 2] == 'd' || text[at + 2] == 'D') && second.find(text[at + 3]) != std::string_view::npos;
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '\\') {
-      result += "\\\\";
-      ++i;
-    } else if (surrogate(i, "89abAB") && surrogate(i + 6, "cdefCDEF")) {
-      result += text.substr(i, 12);
-      i += 11;
-    } else if (surrogate(i, "89abcdefABCDEF")) {
-      result += '\\';
-      result += text.substr(i, 6);
-      i += 5;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 absl::StatusOr<Value> ParseCase(const std::string& line) {
   absl::StatusOr<Value> parsed = json::Parse(line, kCaseLimits);
   if (!parsed.ok() && line.find("\\u") != std::string::npos) {
-    absl::StatusOr<Value> again = json::Parse(WithoutLoneSurrogateEscapes(line), kCaseLimits);
+    absl::StatusOr<Value> again = json::Parse(json::DoubleLoneSurrogateEscapes(line), kCaseLimits);
     if (again.ok()) return again;
   }
   return parsed;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "shared/base/version.h"
 #include "shared/config/nearest.h"
 #include "shared/config/value_form.h"
 
@@ -61,7 +62,7 @@ std::vector<std::string> ForCli11(const std::vector<std::string>& arguments) {
 
 std::string UnknownFlag(const std::string& argument, const std::vector<Setting>& settings) {
   if (!argument.starts_with("-")) return "expected flags only, found \"" + argument + "\"";
-  std::vector<std::string> flags = {"--config", "--help"};
+  std::vector<std::string> flags = {"--config", "--help", "--version"};
   for (const Setting& setting : settings) flags.push_back("--" + setting.name);
   const std::string flag = argument.substr(0, argument.find('='));
   return "unknown flag " + flag + "; the nearest is " + Nearest(flag, flags);
@@ -76,6 +77,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::string& program, const s
   CLI::App app(description, program);
   app.footer(kFooter);
   app.allow_extras();
+  app.set_version_flag("--version", program + " " + std::string(base::Version()));
   std::map<std::string, std::vector<std::string>> values;
   app.add_option("--config", values["config"], "JSON file with settings.")->type_name("FILE")->expected(1);
   for (const Setting& setting : settings) AddOption(app, setting, values[setting.name]);
@@ -83,6 +85,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::string& program, const s
     app.parse(ForCli11(arguments));
   } catch (const CLI::CallForHelp&) {
     line.exit_text = app.help();
+    return line;
+  } catch (const CLI::CallForVersion&) {
+    line.exit_text = app.version() + "\n";
     return line;
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(error.what());

@@ -12,7 +12,7 @@
 namespace pawl::config {
 
 struct CommandLine {
-  std::optional<std::string> exit_text;                    // --help was given
+  std::optional<std::string> exit_text;                    // --help or --version was given
   std::map<std::string, std::vector<std::string>> values;  // by setting, each in the order given; --config among them
 };
 

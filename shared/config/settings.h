@@ -62,7 +62,7 @@ struct TextOptions {
 };
 
 struct Outcome {
-  std::optional<std::string> exit_text;  // the help text to print; exit 0 then
+  std::optional<std::string> exit_text;  // the help or the version to print; exit 0 then
 };
 
 // One setting as it ended up, for a log line at start-up.

@@ -166,6 +166,13 @@ TEST_F(SettingsTest, HelpNamesFlagsDefaultsAndRangesButNoSecrets) {
                     HasSubstr("[5s]"), HasSubstr("PAWL_HTTP_PORT"), Not(HasSubstr("hunter2"))));
 }
 
+TEST_F(SettingsTest, VersionIsTheProgramsNameAndItsNumber) {
+  const auto outcome = settings_.Parse({"--version"}, [](const std::string&) { return std::nullopt; });
+  ASSERT_TRUE(outcome.ok());
+  ASSERT_TRUE(outcome->exit_text.has_value());
+  EXPECT_THAT(*outcome->exit_text, ::testing::MatchesRegex("pawl-test [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
 TEST_F(SettingsTest, EffectiveValuesMaskSecrets) {
   ASSERT_TRUE(Parse({"--postgres", "password=hunter2"}).ok());
   EXPECT_EQ(settings_.Effective()[1].value, "***");

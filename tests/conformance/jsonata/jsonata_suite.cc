@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "scheduler/asl/jsonata/jsonata.h"
+#include "shared/json/lone_surrogates.h"
 #include "shared/json/value.h"
 
 namespace pawl::asl::jsonata {
@@ -30,34 +31,8 @@ std::string ReadFile(const fs::path& path) {
   return text.str();
 }
 
-// JSON text whose strings hold lone surrogates (`\ud800`), which are no Unicode, with their backslash doubled: the
-// expression then has the escape and means the same.
-std::string WithoutLoneSurrogateEscapes(const std::string& text) {
-  std::string result;
-  auto surrogate = [&](size_t at, std::string_view second) {
-    return at + 6 <= text.size() && text[at] == '\\' && text[at + 1] == 'u' &&
-           (text[at + 2] == 'd' || text[at + 2] == 'D') && second.find(text[at + 3]) != std::string_view::npos;
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '\\') {
-      result += "\\\\";
-      ++i;
-    } else if (surrogate(i, "89abAB") && surrogate(i + 6, "cdefCDEF")) {
-      result += text.substr(i, 12);
-      i += 11;
-    } else if (surrogate(i, "89abcdefABCDEF")) {
-      result += '\\';
-      result += text.substr(i, 6);
-      i += 5;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 json::Value ReadJson(const fs::path& path) {
-  absl::StatusOr<json::Value> parsed = json::Parse(WithoutLoneSurrogateEscapes(ReadFile(path)));
+  absl::StatusOr<json::Value> parsed = json::Parse(json::DoubleLoneSurrogateEscapes(ReadFile(path)));
   if (parsed.ok()) return *parsed;
   ADD_FAILURE() << path << ": " << parsed.status();
   return json::Value();
