@@ -137,6 +137,7 @@ void Relay::OnLend(LendRequest request, std::function<void(LendResponse)> done) 
                         .handlers = {},
                         .activity_arn = {},
                         .slots = permit.slots,
+                        .is_lent = true,
                         .respond = {}};
     if (permit.session.empty()) {
       poll.activity_arn = shared->queue;
@@ -238,7 +239,7 @@ void Relay::Match() {
 void Relay::Lend(const Member& to, const std::string& queue, Wanted& wanted) {
   Claims claims;
   while (static_cast<int>(claims.size()) < std::min(wanted.count, kSlotsMax)) {
-    std::optional<core::Claim> claim = parts_.engine.dispatcher().TryClaim(queue);
+    std::optional<core::Claim> claim = parts_.engine.dispatcher().ClaimToLend(queue);
     if (!claim) break;
     claims.push_back(*std::move(claim));
   }

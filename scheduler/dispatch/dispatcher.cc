@@ -22,8 +22,9 @@ Dispatcher::PollId Dispatcher::AddPoll(Poll poll) {
   return id;
 }
 
-void Dispatcher::StandInLine(std::deque<PollId>& line, PollId id) {
+void Dispatcher::StandInLine(Line& lines, PollId id) {
   constexpr size_t kSmall = 64;
+  std::deque<PollId>& line = polls_.at(id).poll.is_lent ? lines.lent : lines.own;
   if (line.size() >= kSmall && line.size() > 2 * polls_.size()) {
     std::erase_if(line, [this](PollId other) {
       auto found = polls_.find(other);
@@ -42,7 +43,8 @@ void Dispatcher::Compact(Queue& queue) {
 // Gives a new poll what waits already: round its queues, one task each, until its slots are full.
 void Dispatcher::Fill(PollId id) {
   FillFromHere(id);
-  if (on_poll_ && polls_.at(id).poll.slots > 0) on_poll_();
+  const Poll& poll = polls_.at(id).poll;
+  if (on_poll_ && poll.slots > 0 && !poll.is_lent) on_poll_();
 }
 
 size_t Dispatcher::WaitingIn(const std::string& queue) const {
@@ -121,7 +123,7 @@ std::optional<Claim> Dispatcher::ClaimOf(PollId id, const std::string& handler) 
 }
 
 // The poll at the front gives a slot and goes to the back, so that work spreads over the workers.
-std::optional<Claim> Dispatcher::ClaimFromLine(std::deque<PollId>& line, const std::string& handler) {
+std::optional<Claim> Dispatcher::ClaimFrom(std::deque<PollId>& line, const std::string& handler) {
   while (!line.empty()) {
     PollId id = line.front();
     line.pop_front();
@@ -133,17 +135,29 @@ std::optional<Claim> Dispatcher::ClaimFromLine(std::deque<PollId>& line, const s
   return std::nullopt;
 }
 
-std::optional<Claim> Dispatcher::TryClaim(const std::string& queue) {
+// Lent slots first: their answer leaves soon, with or without a task.
+std::optional<Claim> Dispatcher::ClaimFromLine(Line& line, const std::string& handler, bool to_lend) {
+  if (!to_lend) {
+    if (std::optional<Claim> claim = ClaimFrom(line.lent, handler)) return claim;
+  }
+  return ClaimFrom(line.own, handler);
+}
+
+std::optional<Claim> Dispatcher::ClaimOfQueue(const std::string& queue, bool to_lend) {
   std::string handler(core::HandlerOfQueue(queue));
   if (handler.size() != queue.size()) {
     auto line = line_of_activity_.find(queue);
     if (line != line_of_activity_.end()) {
-      if (std::optional<Claim> claim = ClaimFromLine(line->second, handler)) return claim;
+      if (std::optional<Claim> claim = ClaimFromLine(line->second, handler, to_lend)) return claim;
     }
   }
   auto line = line_of_handler_.find(handler);
-  return line == line_of_handler_.end() ? std::nullopt : ClaimFromLine(line->second, handler);
+  return line == line_of_handler_.end() ? std::nullopt : ClaimFromLine(line->second, handler, to_lend);
 }
+
+std::optional<Claim> Dispatcher::TryClaim(const std::string& queue) { return ClaimOfQueue(queue, false); }
+
+std::optional<Claim> Dispatcher::ClaimToLend(const std::string& queue) { return ClaimOfQueue(queue, true); }
 
 void Dispatcher::ReturnClaim(uint64_t claim) {
   auto found = polls_.find(claim);

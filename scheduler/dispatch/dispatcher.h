@@ -36,6 +36,9 @@ struct Poll {
   std::vector<PollHandler> handlers;  // gRPC workers: names
   std::string activity_arn;           // GetActivityTask: takes tasks of exactly this queue
   int slots = 1;
+  // Another node's, whose worker waits there. It takes what is here, and is not lent any further: who watches over the
+  // worker has to be told by the owner of the task itself.
+  bool is_lent = false;
   // Called once, with what was handed out; empty when the wait is over.
   std::function<void(std::vector<core::TaskDetails>)> respond;
 };
@@ -66,6 +69,8 @@ class Dispatcher {
   // ---- decisions and effects
 
   std::optional<core::Claim> TryClaim(const std::string& queue);
+  // Likewise, for another node's task: a slot of a poll that waits at this node.
+  std::optional<core::Claim> ClaimToLend(const std::string& queue);
   // The batch in which the claim was used has died, or the start was refused.
   void ReturnClaim(uint64_t claim);
   void Offer(const core::OfferTask& offer);
@@ -104,15 +109,23 @@ class Dispatcher {
     std::unordered_set<core::TaskRef> waiting;
   };
 
+  // Polls with free slots, the front is next. Stale entries are dropped on sight.
+  struct Line {
+    std::deque<PollId> own;
+    std::deque<PollId> lent;
+  };
+
   // Polls end without leaving the lines of handlers that had nothing for them, and tasks are revoked without leaving
   // their queue: what is stale goes when it outweighs what is not, so that a line costs O(1) per entry.
-  void StandInLine(std::deque<PollId>& line, PollId id);
+  void StandInLine(Line& line, PollId id);
   static void Compact(Queue& queue);
   void Fill(PollId id);
   void FillFromHere(PollId id);
   std::optional<core::TaskRef> TakeFrom(const std::string& queue);
   std::optional<core::Claim> ClaimOf(PollId id, const std::string& handler);
-  std::optional<core::Claim> ClaimFromLine(std::deque<PollId>& line, const std::string& handler);
+  std::optional<core::Claim> ClaimFrom(std::deque<PollId>& line, const std::string& handler);
+  std::optional<core::Claim> ClaimFromLine(Line& line, const std::string& handler, bool to_lend);
+  std::optional<core::Claim> ClaimOfQueue(const std::string& queue, bool to_lend);
 
   Submit submit_;
   std::function<void(const std::string& queue)> on_waiting_;
@@ -122,10 +135,9 @@ class Dispatcher {
   std::unordered_map<std::string, Queue> queues_;
   // Which queues a handler's name serves: itself, and activities' ARNs ending in it.
   std::unordered_map<std::string, std::vector<std::string>> queues_of_handler_;
-  // Polls with free slots, by handler name and by activity ARN; the front is next. Stale entries are dropped on sight.
-  std::unordered_map<std::string, std::deque<PollId>> line_of_handler_;
-  std::unordered_map<std::string, std::deque<PollId>> line_of_activity_;
-  std::vector<PollId> touched_;  // to look at in Flush
+  std::unordered_map<std::string, Line> line_of_handler_;   // by handler name
+  std::unordered_map<std::string, Line> line_of_activity_;  // by activity ARN
+  std::vector<PollId> touched_;                             // to look at in Flush
 };
 
 }  // namespace pawl::dispatch

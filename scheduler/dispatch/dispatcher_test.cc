@@ -140,5 +140,27 @@ TEST_F(DispatcherTest, Lines_StayInOrderWhenManyPollsAndTasksHaveGone) {
   EXPECT_TRUE(dispatcher_.TryClaim("train"));
 }
 
+TEST_F(DispatcherTest, ClaimToLend_TakesNoSlotThatAnotherNodeLentHere) {
+  Poll lent = WorkerPoll("train");
+  lent.is_lent = true;
+  int polls_told = 0;
+  dispatcher_.Watch([](const std::string&) {}, [&] { ++polls_told; });
+  dispatcher_.AddPoll(lent);
+  EXPECT_EQ(polls_told, 0) << "nobody is asked to lend it on";
+  EXPECT_FALSE(dispatcher_.ClaimToLend("train"));
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  EXPECT_TRUE(dispatcher_.ClaimToLend("train"));
+  EXPECT_FALSE(dispatcher_.ClaimToLend("train"));
+  EXPECT_TRUE(dispatcher_.TryClaim("train")) << "a task of this node may go there";
+}
+
+TEST_F(DispatcherTest, TryClaim_FillsLentSlotsFirst) {
+  dispatcher_.AddPoll(WorkerPoll("train"));
+  Poll lent = WorkerPoll("train");
+  lent.is_lent = true;
+  Dispatcher::PollId id = dispatcher_.AddPoll(lent);
+  EXPECT_EQ(dispatcher_.TryClaim("train")->id, id);
+}
+
 }  // namespace
 }  // namespace pawl::dispatch
