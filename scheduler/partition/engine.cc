@@ -296,7 +296,14 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
   for (PartitionId refused : result.refused) {
     if (ClaimedUnder(refused, batch->rows.at(refused).epoch) != nullptr) lost.push_back(refused);
   }
-  GiveUp(lost, "another node has claimed it, or this node's session with the database has ended");
+  // The database failed a moment ago and now knows nothing of the batch: the session ended, and what it held with it.
+  const bool session_ended = !lost.empty() && !trouble_.empty() && result.refused.size() == batch->rows.size();
+  if (session_ended) {
+    lost.clear();
+    for (const auto& [id, partition] : partitions_) lost.push_back(id);
+  }
+  GiveUp(lost, session_ended ? "this node's session with the database has ended"
+                             : "another node has claimed it, or this node's session with the database has ended");
   // Whatever took these may have taken more: a session that ended takes all. To be told now is cheaper than one by one.
   if (!lost.empty()) RenewSoon();
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);

@@ -234,8 +234,9 @@ class Engine {
   void NoteTrouble(const std::string& error);
   // Something worked.
   void TroubleMayBeOver();
-  // Drops partitions that are not this node's any more, and says so in one line.
+  // Drops partitions that are not this node's any more, and says so soon, in one line with others that follow.
   void GiveUp(const std::vector<base::PartitionId>& partitions, const std::string& why);
+  void TellGivenUp();
 
   // starts.cc
   void LookUpNames();
@@ -274,6 +275,8 @@ class Engine {
   bool is_trouble_told_ = false;
   bool is_on_probation_ = false;  // it works again, but not for long yet
   int failures_in_a_row_ = 0;
+  std::set<base::PartitionId> given_up_;  // and not told yet
+  std::vector<std::string> given_up_why_;
 
   // An execution's name is unique for as long as it is stored; open ones and those that ended a moment ago are here, so
   // that a look-up that was under way while one started and ended cannot miss it.

@@ -353,6 +353,7 @@ void Engine::DropEverything(const std::string& why) {
 
 void Engine::Stop(std::function<void()> done) {
   stopping_ = true;
+  TellGivenUp();
   // The next owner offers them again; here no start would be taken any more.
   dispatcher_.ForgetOffers();
   if (renewal_ != 0) parts_.executor.Cancel(renewal_);

@@ -16,6 +16,7 @@ struct Engine::Mail {
   base::EntityId entity;
   core::Command command;
   std::function<void(absl::Status)> reply;
+  size_t bytes = 0;  // in the mailbox
   // StartExecution only.
   std::shared_ptr<const asl::Program> program;
   history::NameKey name_key{};

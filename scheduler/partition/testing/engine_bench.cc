@@ -53,6 +53,9 @@ bool Reply<absl::Status>::has(absl::StatusCode code) const {
 }
 
 history::CallFate EngineBench::Fates::Next(history::CallKind kind) {
+  if (kind == history::CallKind::kRenew && std::exchange(loses_renewal, false)) {
+    return {.outcome = history::CallFate::Outcome::kLostBefore};
+  }
   if (kind != history::CallKind::kAppend) return {};
   ++appends;
   if (fates.empty()) return {};

@@ -67,6 +67,9 @@ class EngineBench {
   // What becomes of the next append that has no fate yet.
   void NextAppend(history::CallFate fate) { faults_.fates.push_back(fate); }
 
+  // The next renewal fails, and costs the session what it holds.
+  void LoseNextRenewal() { faults_.loses_renewal = true; }
+
   // Names of executions whose slots lie in that partition.
   std::string NameIn(int partition, int number = 0) const;
   history::MemoryStore& store() { return *store_; }
@@ -85,6 +88,7 @@ class EngineBench {
     history::CallFate Next(history::CallKind kind) override;
     std::deque<history::CallFate> fates;
     int appends = 0;
+    bool loses_renewal = false;
   };
 
   const int partitions_;
