@@ -14,6 +14,8 @@ using pg::Array;
 using pg::Type;
 
 constexpr int kClaimAttempts = 3;
+constexpr char kLosses[] =
+    "select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null order by 1, 2";
 
 pg::Parameter Partitions(const std::vector<base::PartitionId>& partitions) {
   Array array(Type::kInt4Array);
@@ -77,10 +79,23 @@ absl::Status AppendSession::Register(const std::string& node) {
   if (rows.size() != 1) return absl::InternalError("PostgreSQL does not list this connection in pg_stat_activity");
   position_ = {.writer = rows.Int(0, 0), .taken = rows.Int(0, 1)};
   folded_number_ = 0;
-  return absl::OkStatus();
+  return watch_.Meet(*connection_, node);
+}
+
+void AppendSession::TellLosses(const pg::Rows& rows) {
+  std::vector<Loss> losses;
+  for (int row = 0; row < rows.size(); ++row) {
+    if (rows.IsNull(row, 1)) continue;
+    losses.push_back({PartitionAt(rows, row, 0), base::Sequence(rows.Int(row, 1)), base::Sequence(rows.Int(row, 2)),
+                      std::string(rows.Bytes(row, 3))});
+  }
+  if (losses == told_losses_) return;
+  told_losses_ = losses;
+  if (options_.on_losses) options_.on_losses(std::move(losses));
 }
 
 void AppendSession::Drop() {
+  machines_.clear();  // a server that stepped back may lack some
   connection_.reset();
   held_.clear();
   position_ = {};
@@ -135,6 +150,7 @@ absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch
   for (const PartitionBatch* batch : batches) {
     base::Sequence& next = held_.at(batch->partition).next_sequence;
     next = base::Sequence(next.value() + static_cast<int64_t>(batch->decisions.size()));
+    watch_.Committed(batch->partition, batch->epoch, next);
   }
   return true;
 }
@@ -224,19 +240,27 @@ absl::StatusOr<std::vector<Claimed>> AppendSession::ClaimOnce(const ClaimRequest
   PAWL_RETURN_IF_ERROR(ReadMarks(found));
   // 4. The epoch rises.
   PAWL_ASSIGN_OR_RETURN(std::vector<Claimed> claimed, TakeOver(request, found));
+  // 5. What nobody may claim is told to this node's operators.
+  PAWL_ASSIGN_OR_RETURN(pg::Rows losses, connection_->Run("losses", kLosses, {}));
   PAWL_RETURN_IF_ERROR(connection_->Execute("commit"));
-  for (const Claimed& partition : claimed) held_[partition.partition] = {partition.epoch, partition.next_sequence};
+  for (const Claimed& partition : claimed) {
+    held_[partition.partition] = {partition.epoch, partition.next_sequence};
+    watch_.Committed(partition.partition, partition.epoch, partition.next_sequence);
+  }
+  TellLosses(std::move(losses));
   return claimed;
 }
 
 absl::StatusOr<std::vector<AppendSession::Found>> AppendSession::LockClaimable(const ClaimRequest& request) {
   PAWL_ASSIGN_OR_RETURN(
       pg::Rows rows,
-      connection_->Run("lock_claimable",
-                       "select partition, coalesce(writer, 0), next_sequence from pawl.partitions where partition = "
-                       "any($1) and (node = '' or node = $2 or lease_until <= clock_timestamp()) order by partition "
-                       "for update",
-                       {Partitions(request.partitions), pg::Text(request.node)}));
+      connection_->Run(
+          "lock_claimable",
+          "select partition, coalesce(writer, 0), next_sequence from pawl.partitions where partition = "
+          "any($1) and (node = '' or node = $2 or lease_until + $3 * interval '1 millisecond' <= "
+          "clock_timestamp()) and not exists (select from pawl.losses l where l.partition = "
+          "partitions.partition and l.accepted_at is null) order by partition for update",
+          {Partitions(request.partitions), pg::Text(request.node), pg::Int8(watch_.patience(request.lease).count())}));
   std::vector<Found> found;
   for (int row = 0; row < rows.size(); ++row) {
     Found one{static_cast<int32_t>(rows.Int(row, 0)), rows.Int(row, 1), rows.Int(row, 2)};
@@ -297,13 +321,20 @@ absl::StatusOr<std::vector<Claimed>> AppendSession::TakeOver(const ClaimRequest&
   }
   PAWL_ASSIGN_OR_RETURN(
       pg::Rows rows,
-      connection_->Run("take_over",
-                       "update pawl.partitions p set epoch = p.epoch + 1, writer = $1, node = $2, "
-                       "lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
-                       "next_sequence = f.next_sequence from unnest($4, $5) f (partition, next_sequence) "
-                       "where p.partition = f.partition returning p.partition, p.epoch, p.next_sequence",
-                       {pg::Int8(position_.writer), pg::Text(request.node), pg::Int8(request.lease.count()),
-                        std::move(partitions).Take(), std::move(next_sequences).Take()}));
+      connection_->Run(
+          "take_over",
+          "with taken as (update pawl.partitions p set epoch = greatest(p.epoch + 1, ($6::integer::bigint - 1) << 32), "
+          "writer = $1, node = $2, "
+          "lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
+          "next_sequence = f.next_sequence from unnest($4, $5) f (partition, next_sequence) "
+          "where p.partition = f.partition returning p.partition, p.epoch, p.next_sequence), "
+          "told as (insert into pawl.claims (partition, epoch, next_sequence, node, timeline) "
+          "select partition, epoch, next_sequence, $2, $6::integer from taken), "
+          "forgotten as (delete from pawl.claims c using taken t where c.partition = t.partition "
+          "and c.epoch < t.epoch - 1000) "
+          "select partition, epoch, next_sequence from taken",
+          {pg::Int8(position_.writer), pg::Text(request.node), pg::Int8(request.lease.count()),
+           std::move(partitions).Take(), std::move(next_sequences).Take(), pg::Int4(watch_.timeline())}));
   PAWL_RETURN_IF_ERROR(connection_
                            ->Run("forget_marks",
                                  "delete from pawl.marks m where not exists "
@@ -349,7 +380,8 @@ absl::StatusOr<std::vector<base::PartitionId>> AppendSession::Renew(const std::s
       "next_sequence = f.next_sequence from mine, unnest($4, $5) f (partition, next_sequence) "
       "where p.partition = mine.partition and p.partition = f.partition returning p.partition), "
       "folded as (delete from pawl.marks where writer = $1 and number > $6 and number <= $7) "
-      "select partition from renewed order by partition",
+      "select partition, null::bigint, null::bigint, null::text from renewed union all "
+      "(select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null) order by 1, 2",
       {pg::Int8(position_.writer), pg::Text(node), pg::Int8(lease.count()), std::move(partitions).Take(),
        std::move(next_sequences).Take(), pg::Int8(folded_number_), pg::Int8(position_.number)});
   if (!rows.ok()) return Failed(rows.status());
@@ -357,10 +389,12 @@ absl::StatusOr<std::vector<base::PartitionId>> AppendSession::Renew(const std::s
   std::vector<base::PartitionId> renewed;
   std::map<base::PartitionId, Holding> held;
   for (int row = 0; row < rows->size(); ++row) {
+    if (!rows->IsNull(row, 1)) continue;  // a loss
     renewed.push_back(PartitionAt(*rows, row, 0));
     held.insert(*held_.find(renewed.back()));
   }
   held_ = std::move(held);
+  TellLosses(*rows);
   return renewed;
 }
 

@@ -7,6 +7,8 @@
 // what that writer appends later finds `taken` moved and writes nothing. The session then looks up what it still holds
 // and appends the rest, so exactly the lost partitions are refused.
 //
+// A server that has less than this session was told is committed is noticed on connecting (log_watch.h).
+//
 // A session that lost its connection holds nothing: its partitions name the old writer, and claiming them again goes
 // the same way as taking them from somebody else.
 //
@@ -15,6 +17,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +27,8 @@
 #include "absl/status/statusor.h"
 #include "history/log/event_log.h"
 #include "history/postgres/append_statement.h"
+#include "history/postgres/log_watch.h"
+#include "history/postgres/losses.h"
 #include "shared/pg/append_connection.h"
 
 namespace pawl::history {
@@ -36,6 +41,9 @@ struct AppendSessionOptions {
   std::chrono::milliseconds retry_last{3000};
   // How long a claim waits for an append under way before it ends that backend.
   std::chrono::milliseconds claim_patience{1000};
+  // Called on the session's thread where the losses that wait to be accepted are others than before: their partitions
+  // cannot be claimed. May be empty.
+  std::function<void(std::vector<Loss>)> on_losses = {};
 };
 
 class AppendSession {
@@ -61,6 +69,8 @@ class AppendSession {
 
   absl::Status EnsureConnected(const std::string& node);
   absl::Status Register(const std::string& node);
+  // Passes on what the rows say of losses: partition, first and last missing, node; of other rows the second is null.
+  void TellLosses(const pg::Rows& rows);
   void Drop();
   // Remembers what an error means for the connection, and passes it on.
   absl::Status Failed(absl::Status status);
@@ -91,6 +101,8 @@ class AppendSession {
   int64_t folded_number_ = 0;  // up to which the last renewal folded this writer's marks
   std::map<base::PartitionId, Holding> held_;
   MachineIds machines_;
+  LogWatch watch_;
+  std::vector<Loss> told_losses_;
 };
 
 }  // namespace pawl::history

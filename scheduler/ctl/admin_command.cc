@@ -1,8 +1,10 @@
-// pawl admin nodes, partitions: who lives and who owns what, as one scheduler's operations port tells it.
+// pawl admin: nodes and partitions say who lives and who owns what, as one scheduler's operations port tells it; the
+// commands that work on the log itself are in admin_check.cc and admin_loss.cc.
 #include <cstdlib>
 #include <map>
 #include <memory>
 
+#include "scheduler/ctl/admin.h"
 #include "scheduler/ctl/cli.h"
 #include "shared/net/http_client.h"
 
@@ -69,9 +71,10 @@ int Partitions(const Cli& cli, const AdminOptions& options) {
 }  // namespace
 
 void AddAdmin(CLI::App& app, Cli& cli) {
-  CLI::App* admin = AddCommand(app, cli, "admin", "Look at the cluster",
+  CLI::App* admin = AddCommand(app, cli, "admin", "Look at the cluster and its log",
                                "  pawl admin nodes\n"
-                               "  pawl admin partitions --ops-url http://scheduler-0:9333");
+                               "  pawl admin partitions --ops-url http://scheduler-0:9333\n"
+                               "  pawl admin check --postgres \"host=db dbname=pawl user=pawl\"");
   admin->require_subcommand(1);
   auto options = std::make_shared<AdminOptions>();
   auto add = [&](const std::string& name, const std::string& description,
@@ -84,6 +87,8 @@ void AddAdmin(CLI::App& app, Cli& cli) {
   };
   add("nodes", "Which nodes live, and how many partitions each owns", Nodes);
   add("partitions", "Which node owns which partition", Partitions);
+  AddAdminCheck(*admin, cli);
+  AddAdminLoss(*admin, cli);
 }
 
 }  // namespace pawl::ctl

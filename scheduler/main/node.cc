@@ -124,7 +124,11 @@ class RealNode : public Node {
     const std::string& conninfo = options_.postgres.front();
     history::PostgresLogOptions log_options;
     log_options.partition_count = cluster_.partition_count;
-    log_db_ = std::make_unique<history::PostgresLog>(conninfo, log_options, engine_loop_);
+    history::PostgresLogOptions engine_log_options = log_options;
+    engine_log_options.session.on_losses = [this](std::vector<history::Loss> losses) {
+      engine_loop_.Post([this, losses = std::move(losses)] { NoteLosses(losses); });
+    };
+    log_db_ = std::make_unique<history::PostgresLog>(conninfo, engine_log_options, engine_loop_);
     query_db_ = std::make_unique<history::PostgresLog>(conninfo, log_options, query_loop_);
     pool_ = std::make_unique<pg::Pool>(conninfo, pg::PoolOptions{.threads = 1, .application_name = "pawl-catalog"});
     store_ = std::make_unique<catalog::PgStore>(*pool_, engine_loop_);
@@ -258,10 +262,34 @@ class RealNode : public Node {
     return Ask<absl::Status>(
         engine_loop_,
         [this] {
+          if (!losses_.empty()) return absl::UnavailableError(DescribeLosses());
           if (!members_->IsKnown()) return absl::UnavailableError("looking for the other members of the cluster");
           return engine_->Health();
         },
         absl::UnavailableError("the engine does not answer"));
+  }
+
+  // On the engine's thread: the database lacks these decisions, which were committed.
+  void NoteLosses(const std::vector<history::Loss>& losses) {
+    const bool is_over = losses.empty() && !losses_.empty();
+    losses_ = losses;
+    if (!losses.empty()) {
+      log_.Error(
+          "Decisions that were committed are not in the database. Their partitions are not served before somebody "
+          "brings them back or runs `pawl admin accept-loss`.",
+          {{"losses", DescribeLosses()}});
+    } else if (is_over) {
+      log_.Info("The losses were accepted; all partitions can be served.");
+    }
+  }
+  std::string DescribeLosses() const {
+    constexpr size_t kNamedMax = 8;
+    std::string text = "the database lacks decisions that were committed: ";
+    for (size_t i = 0; i < std::min(losses_.size(), kNamedMax); ++i) {
+      text += (i == 0 ? "" : "; ") + history::DescribeLoss(losses_[i]);
+    }
+    if (losses_.size() > kNamedMax) text += "; and " + std::to_string(losses_.size() - kNamedMax) + " more partitions";
+    return text + "; see `pawl admin accept-loss`";
   }
 
   absl::Status PrepareDatabase(const std::function<bool()>& stop_asked) {
@@ -310,6 +338,19 @@ class RealNode : public Node {
                                                 stat([](const auto& s) { return double(s.timers); })));
     gauges_.push_back(registry_.AddSampledGauge("pawl_mailbox_commands", "Commands waiting to be decided.", {},
                                                 stat([](const auto& s) { return double(s.mailbox); })));
+    gauges_.push_back(registry_.AddSampledGauge(
+        "pawl_lost_decisions", "Committed decisions that the database lacks and whose loss nobody has accepted.", {},
+        [this]() -> std::vector<telemetry::Sample> {
+          return {{{},
+                   Ask<double>(
+                       engine_loop_,
+                       [this] {
+                         double lost = 0;
+                         for (const history::Loss& loss : losses_) lost += double(loss.decisions());
+                         return lost;
+                       },
+                       0)}};
+        }));
     auto queue = [this](std::function<double(const dispatch::QueueStats&)> pick) {
       return [this, pick]() -> std::vector<telemetry::Sample> {
         auto rows =
@@ -335,6 +376,7 @@ class RealNode : public Node {
   history::ClusterInfo cluster_;
   std::atomic<bool> serving_ = false;
   bool stopped_ = false;
+  std::vector<history::Loss> losses_;  // the engine's thread
 
   // Destroyed in reverse order: front ends first, the loops last but for the clocks.
   EventLoop engine_loop_;

@@ -142,18 +142,30 @@ class Cluster:
         self.sql(f"alter system reset {name}" if value is None else f"alter system set {name} = '{value}'")
         self.sql("select pg_reload_conf()")
 
-    def add_standby(self):
-        """A streaming replica, started; from here on this server acknowledges only what the replica has on disk."""
+    def add_standby(self, synchronous=True):
+        """A streaming replica, started; where it is synchronous, this server from here on acknowledges only what the
+        replica has on disk."""
         standby = Cluster(settings=self._settings)
         try:
             standby._run("pg_basebackup", "-D", standby._data, "-d", self.dsn + " application_name=standby", "-R",
                          "-X", "stream", "-c", "fast", "--no-sync")
             standby.start()
-            self.set("synchronous_standby_names", "standby")
+            if synchronous:
+                self.set("synchronous_standby_names", "standby")
         except BaseException:
             standby.destroy()
             raise
         return standby
+
+    def stop_streaming(self):
+        """Makes a standby fall behind: it receives nothing more from its primary."""
+        self.sql("alter system set primary_conninfo = ''")
+        self.sql("select pg_reload_conf()")
+        deadline = time.monotonic() + 30
+        while self.sql("select count(*) from pg_stat_wal_receiver") != "0":
+            if time.monotonic() > deadline:
+                raise RuntimeError("the standby's walreceiver does not end")
+            time.sleep(0.05)
 
     def promote(self):
         """Makes a standby the primary; returns when it takes writes."""

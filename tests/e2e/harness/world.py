@@ -13,7 +13,7 @@ import postgres  # noqa: E402
 
 
 class World:
-    """Use as a context manager. The folder stays where an exception left it or `keep` was set; it is printed then."""
+    """Use as a context manager. `standby`: True for a synchronous one, "asynchronous". The folder stays where an exception left it or `keep` was set; it is printed then."""
 
     def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=(),
                  database_folder=None, standby=False):
@@ -32,7 +32,7 @@ class World:
             self.database.start()
             dsn = self.database.dsn
             if self.standby:
-                self.standby = self.database.add_standby()
+                self.standby = self.database.add_standby(synchronous=self.standby != "asynchronous")
                 dsn = dsn.replace("host=127.0.0.1", "host=127.0.0.1,127.0.0.1").replace(
                     f"port={self.database.port}", f"port={self.database.port},{self.standby.port}")
                 dsn += " target_session_attrs=read-write"
@@ -58,7 +58,7 @@ class World:
                 process.go_on()
                 process.kill()
         self.database.destroy()
-        if self.standby and self.standby is not True:
+        if hasattr(self.standby, "destroy"):
             self.standby.destroy()
         if kind is None and not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
