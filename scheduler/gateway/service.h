@@ -20,6 +20,10 @@
 #include "shared/base/executor.h"
 #include "shared/base/random.h"
 
+namespace pawl::asl {
+class StateTest;
+}
+
 namespace pawl::gateway {
 
 class Service : public Gateway {
@@ -82,6 +86,9 @@ class Service : public Gateway {
  private:
   struct PollCall;
 
+  // Lets a tested Wait wait; after AWS's five minutes it fails with States.Timeout.
+  void AwaitTestedWait(const std::shared_ptr<asl::StateTest>& test, base::WallTime until,
+                       const Done<asl::TestStateAnswer>& done);
   // Does a tested Task's work as an execution of its own that belongs to no state machine.
   void RunTestedTask(const Caller& caller, const asl::TestStateTask& task, const std::string& role_arn,
                      Done<Execution> done);

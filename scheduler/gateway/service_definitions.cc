@@ -1,4 +1,6 @@
 // Definitions on trial: validating them, testing their states.
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -64,6 +66,7 @@ void Service::TestState(const Caller& caller, asl::TestStateRequest request, Don
       asl::StateTest::Outcome outcome = test->Run();
       if (auto* refusal = std::get_if<asl::TestStateRefusal>(&outcome)) return done(ToStatus(*refusal));
       if (auto* answer = std::get_if<asl::TestStateAnswer>(&outcome)) return done(std::move(*answer));
+      if (auto* wait = std::get_if<asl::TestStateWait>(&outcome)) return AwaitTestedWait(test, wait->until, done);
       RunTestedTask(caller, std::get<asl::TestStateTask>(outcome), role_arn,
                     [this, test, done = std::move(done)](absl::StatusOr<Execution> ended) {
                       if (!ended.ok()) return done(ended.status());
@@ -73,6 +76,20 @@ void Service::TestState(const Caller& caller, asl::TestStateRequest request, Don
                         done(test->TaskFailed(ended.error.value_or("States.Timeout"), ended.cause.value_or("")));
                       });
                     });
+    });
+  });
+}
+
+void Service::AwaitTestedWait(const std::shared_ptr<asl::StateTest>& test, base::WallTime until,
+                              const Done<asl::TestStateAnswer>& done) {
+  parts_.executor.Post([this, test, until, done] {
+    constexpr std::chrono::seconds kMost{kTestSecondsMax};
+    const auto wait = until - parts_.clock.WallNow();
+    const base::MonotonicTime due =
+        parts_.clock.MonotonicNow() + std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), {kMost});
+    parts_.executor.PostAt(due, [this, test, is_over = wait <= kMost, done] {
+      parts_.query_executor.Post(
+          [test, is_over, done] { done(is_over ? test->WaitOver() : test->TaskFailed("States.Timeout", "")); });
     });
   });
 }

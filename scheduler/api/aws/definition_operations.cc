@@ -91,6 +91,25 @@ void WriteInspected(JsonWriter& out, const asl::TestStateAnswer& answer) {
     if (answer.retry_backoff_seconds) out.Key("retryBackoffIntervalSeconds").Number(*answer.retry_backoff_seconds);
     out.EndObject();
   }
+  const auto write = [&out](std::string_view name, std::initializer_list<std::pair<const char*, std::string>> fields) {
+    out.Key(name).BeginObject();
+    for (const auto& [key, value] : fields) out.Key(key).String(value);
+    out.EndObject();
+  };
+  if (const auto& request = answer.http_request) {
+    write("request", {{"protocol", request->protocol},
+                      {"method", request->method},
+                      {"url", request->url},
+                      {"headers", request->headers},
+                      {"body", request->body}});
+  }
+  if (const auto& response = answer.http_response) {
+    write("response", {{"protocol", response->protocol},
+                       {"statusCode", response->status_code},
+                       {"statusMessage", response->status_message},
+                       {"headers", response->headers},
+                       {"body", response->body}});
+  }
   out.EndObject();
 }
 
@@ -121,7 +140,9 @@ void TestState(Call& call) {
   request.input = call.fields.OptionalText("input", {}).value_or("{}");
   request.variables = call.fields.OptionalText("variables", {});
   request.context = call.fields.OptionalText("context", {});
-  request.inspects = call.fields.Choice("inspectionLevel", {"INFO", "DEBUG", "TRACE"}, "INFO") != "INFO";
+  const std::string level = call.fields.Choice("inspectionLevel", {"INFO", "DEBUG", "TRACE"}, "INFO");
+  request.inspects = level != "INFO";
+  request.traces = level == "TRACE";
   request.reveal_secrets = call.fields.Flag("revealSecrets", false);
   const std::optional<AwsError> mock = ReadMock(call, request);
   const std::optional<AwsError> configuration = ReadConfiguration(call, request);

@@ -76,5 +76,21 @@ TEST_F(DefinitionOperations, TestStateAnswersWithWhatWasInspected) {
                     {"errorDetails", {{"retryIndex", 0}, {"retryBackoffIntervalSeconds", 4}}}}}}));
 }
 
+TEST_F(DefinitionOperations, TestStateShowsAnHttpExchange) {
+  gateway_.test_state_answer.http_request = {"https", "GET", "https://h/p", "[a: b]", "body"};
+  gateway_.test_state_answer.http_response = {"https", "200", "OK", "[c: d]", "answer"};
+  const json answer = Call("TestState", {{"definition", "{}"}, {"inspectionLevel", "TRACE"}, {"revealSecrets", true}});
+  EXPECT_TRUE(gateway_.tested.traces);
+  EXPECT_EQ(
+      answer["inspectionData"]["request"],
+      (json{
+          {"protocol", "https"}, {"method", "GET"}, {"url", "https://h/p"}, {"headers", "[a: b]"}, {"body", "body"}}));
+  EXPECT_EQ(answer["inspectionData"]["response"], (json{{"protocol", "https"},
+                                                        {"statusCode", "200"},
+                                                        {"statusMessage", "OK"},
+                                                        {"headers", "[c: d]"},
+                                                        {"body", "answer"}}));
+}
+
 }  // namespace
 }  // namespace pawl::api::aws

@@ -125,16 +125,20 @@ Items ReadCsv(const std::string& data, const Value& config) {
 
 }  // namespace
 
-Items ReadReaderData(const Value& reader, const std::optional<std::string>& data) {
+std::optional<ReadItems> ReadReaderData(const Value& reader, const std::optional<std::string>& data) {
   if (!data) return std::nullopt;
   const Value* given = reader.Find("ReaderConfig");
   const Value config = given != nullptr ? *given : Value::Object({});
   const std::string type = TextAt(config, "InputType", "JSON");
   Items items = type == "CSV" ? ReadCsv(*data, config) : type == "JSONL" ? ReadLines(*data) : ReadJson(*data, config);
   const Value* most = config.Find("MaxItems");
-  const std::optional<int64_t> limit = most != nullptr ? most->as_int64() : std::nullopt;
-  if (items && limit && *limit > 0 && items->size() > static_cast<size_t>(*limit)) items->resize(*limit);
-  return items;
+  const int64_t limit = most != nullptr ? most->as_int64().value_or(0) : 0;
+  if (!items) return std::nullopt;
+  ReadItems read;
+  if (config.Find("ItemsPointer") != nullptr) read.pointed = Value::Array(*items);
+  if (limit > 0 && items->size() > static_cast<size_t>(limit)) items->resize(static_cast<size_t>(limit));
+  read.items = *std::move(items);
+  return read;
 }
 
 }  // namespace pawl::asl

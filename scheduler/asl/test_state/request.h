@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "shared/base/clock.h"
+
 namespace pawl::asl {
 
 struct TestStateMock {
@@ -42,6 +44,7 @@ struct TestStateRequest {
   std::optional<TestStateMock> mock;
   TestStateConfiguration configuration;
   bool inspects = false;  // DEBUG and TRACE
+  bool traces = false;    // TRACE
   bool reveal_secrets = false;
 };
 
@@ -61,6 +64,23 @@ struct TestStateAnswer {
   std::optional<size_t> catch_index;
   std::optional<size_t> retry_index;
   std::optional<int64_t> retry_backoff_seconds;
+  // At TRACE, of an HTTP Task that really was called. All are texts, as in the documentation's example.
+  struct HttpRequest {
+    std::string protocol;
+    std::string method;
+    std::string url;
+    std::string headers;  // "[name: value, name: value]"
+    std::string body;
+  };
+  struct HttpResponse {
+    std::string protocol;
+    std::string status_code;
+    std::string status_message;
+    std::string headers;
+    std::string body;
+  };
+  std::optional<HttpRequest> http_request;
+  std::optional<HttpResponse> http_response;
 };
 
 // The request itself is wrong.
@@ -68,6 +88,11 @@ struct TestStateRefusal {
   enum class Kind { kValidation, kInvalidDefinition, kInvalidExecutionInput };
   Kind kind = Kind::kValidation;
   std::string message;
+};
+
+// A Wait: somebody has to wait, for as long as a test may take.
+struct TestStateWait {
+  base::WallTime until;
 };
 
 // A Task without a mock: somebody has to do this.

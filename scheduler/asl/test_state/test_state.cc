@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/interpret/detail.h"
 #include "scheduler/asl/interpret/trace.h"
+#include "scheduler/asl/test_state/http_exchange.h"
+#include "scheduler/asl/test_state/item_batches.h"
 #include "scheduler/asl/test_state/mock.h"
 #include "scheduler/asl/test_state/reader_data.h"
 #include "scheduler/asl/test_state/test_context.h"
@@ -74,15 +76,27 @@ class StateTest::Impl {
     EnterOutcome entered = Enter(*state_, MakeScope(*context_));
     if (auto* transition = std::get_if<Transition>(&entered)) return Left(*transition);
     if (auto* failed = std::get_if<Failed>(&entered)) return FailedToEnter(failed->failure);
-    if (std::holds_alternative<StartWait>(entered)) return CompleteWith(*input_);
+    if (auto* wait = std::get_if<StartWait>(&entered)) {
+      const base::WallTime until = wait->until ? *wait->until : now_ + std::chrono::seconds(wait->seconds.value_or(0));
+      if (until > now_) return TestStateWait{until};
+      return WaitOver();
+    }
     if (auto* map = std::get_if<StartMap>(&entered)) return RunMap(*map);
     if (auto* task = std::get_if<StartTask>(&entered); task != nullptr && !request_.mock) return TaskFor(*task);
     return Mocked();
   }
 
+  TestStateAnswer WaitOver() { return CompleteWith(*input_); }
+
   TestStateAnswer TaskSucceeded(const std::string& output) {
     absl::StatusOr<Value> result = json::Parse(output);
-    return CompleteWith(Held(result.ok() ? *std::move(result) : Value::String(output)));
+    const Value value = result.ok() ? *std::move(result) : Value::String(output);
+    return Traced(CompleteWith(Held(value)), value);
+  }
+
+  TestStateAnswer TaskFailed(const Failure& failure) {
+    absl::StatusOr<Value> cause = json::Parse(failure.cause);
+    return Traced(Fail(failure), cause.ok() ? *std::move(cause) : Value());
   }
 
   TestStateAnswer Fail(const Failure& failure) {
@@ -188,11 +202,23 @@ class StateTest::Impl {
     return Inspected(std::move(answer));
   }
 
-  TestStateTask TaskFor(const StartTask& start) {
+  const Value& TaskArguments() const {
     const Value* arguments = trace_.Find("afterArguments");
     if (arguments == nullptr) arguments = trace_.Find("afterParameters");
+    return arguments != nullptr ? *arguments : input_->Get();
+  }
+
+  // Adds the request and response of an HTTP Task; `result`: what the call gave, or how it failed.
+  TestStateAnswer Traced(TestStateAnswer answer, const Value& result) const {
+    if (!request_.traces || state_->type != StateType::kTask || !IsHttpTask(state_->resource)) return answer;
+    answer.http_request = HttpRequestOf(TaskArguments(), request_.region);
+    if (answer.http_request) answer.http_response = HttpResponseOf(result, answer.http_request->protocol);
+    return answer;
+  }
+
+  TestStateTask TaskFor(const StartTask& start) {
     return TestStateTask{.resource = state_->resource,
-                         .arguments = json::Serialize(arguments != nullptr ? *arguments : input_->Get()),
+                         .arguments = json::Serialize(TaskArguments()),
                          .timeout_seconds = start.timeout_seconds,
                          .heartbeat_seconds = start.heartbeat_seconds,
                          .machine = identity_.machine,
@@ -217,7 +243,8 @@ class StateTest::Impl {
         return Refusal{Kind::kValidation,
                        "MapItemReaderData must be specified, and readable, for a Map with an ItemReader"};
       }
-      items = *std::move(read);
+      items = std::move(read->items);
+      pointed_items_ = std::move(read->pointed);
     } else {
       const Value* found = trace_.Find("afterItemsPath");
       if (found == nullptr) found = trace_.Find("afterItems");
@@ -231,6 +258,9 @@ class StateTest::Impl {
     }
     if (request_.inspects) {
       if (std::optional<Failure> failure = SelectItems(items)) return Fail(*failure);
+      if (map.distributed && map.distributed->item_batcher) {
+        batches_ = ItemBatches(*map.distributed->item_batcher, selected_items_ ? selected_items_->items() : items);
+      }
     }
     if (request_.mock->error_output || !Exceeds(map, failures, items.size())) return Mocked();
     return Fail(Failure{.error = "States.ExceedToleratedFailureThreshold",
@@ -307,7 +337,9 @@ class StateTest::Impl {
         for (const json::Member& member : stage.value.members()) variables = variables.With(member.key, member.value);
       }
     }
+    if (pointed_items_) show("afterItemsPointer", *pointed_items_);
     if (selected_items_) show("afterItemSelector", *selected_items_);
+    if (batches_) show("afterItemBatcher", *batches_);
     if (variables.is_object()) show("variables", variables);
     return answer;
   }
@@ -322,7 +354,9 @@ class StateTest::Impl {
   std::optional<Held> context_;
   Variables variables_;
   std::optional<Value> mocked_;
+  std::optional<Value> pointed_items_;  // what ItemsPointer found
   std::optional<Value> selected_items_;
+  std::optional<Value> batches_;
   Trace trace_;
 };
 
@@ -332,8 +366,9 @@ StateTest::~StateTest() = default;
 
 StateTest::Outcome StateTest::Run() { return impl_->Run(); }
 TestStateAnswer StateTest::TaskSucceeded(const std::string& output) { return impl_->TaskSucceeded(output); }
+TestStateAnswer StateTest::WaitOver() { return impl_->WaitOver(); }
 TestStateAnswer StateTest::TaskFailed(const std::string& error, const std::string& cause) {
-  return impl_->Fail(
+  return impl_->TaskFailed(
       Failure{.error = error, .cause = cause, .catchable = error != "States.Runtime", .evaluation = std::nullopt});
 }
 

@@ -17,7 +17,7 @@ namespace pawl::asl {
 
 class StateTest {
  public:
-  using Outcome = std::variant<TestStateAnswer, TestStateTask, TestStateRefusal>;
+  using Outcome = std::variant<TestStateAnswer, TestStateTask, TestStateWait, TestStateRefusal>;
 
   // `seed`: of the names in the context object and of everything that draws from chance.
   StateTest(TestStateRequest request, base::WallTime now, uint64_t seed);
@@ -25,8 +25,10 @@ class StateTest {
   StateTest(const StateTest&) = delete;
   StateTest& operator=(const StateTest&) = delete;
 
-  // Once. A TestStateTask is to be answered with one of the two below, once.
+  // Once. A TestStateTask is to be answered with TaskSucceeded or TaskFailed, a TestStateWait with WaitOver or
+  // TaskFailed (States.Timeout), once.
   Outcome Run();
+  TestStateAnswer WaitOver();
   TestStateAnswer TaskSucceeded(const std::string& output);
   TestStateAnswer TaskFailed(const std::string& error, const std::string& cause);
 

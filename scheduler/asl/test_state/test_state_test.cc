@@ -33,6 +33,8 @@ struct Bench {
   std::string Show() {
     const StateTest::Outcome outcome = Outcome();
     if (const auto* refusal = std::get_if<TestStateRefusal>(&outcome)) return "refused: " + refusal->message;
+    if (const auto* wait = std::get_if<TestStateWait>(&outcome))
+      return "wait until " + std::to_string(wait->until.time_since_epoch().count());
     if (const auto* task = std::get_if<TestStateTask>(&outcome))
       return "task " + task->resource + " " + task->arguments;
     return Show(std::get<TestStateAnswer>(outcome));
@@ -59,11 +61,76 @@ TEST(StateTest, ShowsTheStagesOfAState) {
       R"(SUCCEEDED output {"a":1,"r":{"b":1}} next N input={"a":1} afterInputPath=1 afterParameters={"b":1})"
       R"( afterResultSelector={"b":1} afterResultPath={"a":1,"r":{"b":1}})");
   EXPECT_EQ(Bench(R"("Type":"Fail","Error":"E","Cause":"C")").Show(), "FAILED error E input={} afterInputPath={}");
-  EXPECT_EQ(Bench(R"("Type":"Wait","Seconds":3600,"Next":"N")").Show(),
-            "SUCCEEDED output {} next N input={} afterInputPath={}");
   Bench quiet(R"("Type":"Succeed")", "[1]");
   quiet.request.inspects = false;
   EXPECT_EQ(quiet.Show(), "SUCCEEDED output [1]");
+}
+
+TEST(StateTest, AsksTheCallerToWait) {
+  Bench test(R"("Type":"Wait","SecondsPath":"$.s","Next":"N")", R"({"s":60})");
+  EXPECT_EQ(test.Show(), "wait until 1700000060123");
+  StateTest state(test.request, {}, 1);
+  state.Run();
+  EXPECT_EQ(Bench::Show(state.WaitOver()),
+            R"(SUCCEEDED output {"s":60} next N input={"s":60} afterInputPath={"s":60})");
+  EXPECT_EQ(Bench(R"("Type":"Wait","Timestamp":"2020-01-01T00:00:00Z","Next":"N")").Show(),
+            "SUCCEEDED output {} next N input={} afterInputPath={}");
+}
+
+TEST(StateTest, TracesTheCallOfAnHttpTask) {
+  Bench test(R"("Type":"Task","Resource":"arn:aws:states:::http:invoke","Parameters":{"Method":"POST",
+      "ApiEndpoint":"https://example.org/a?b=c","Headers":{"definitionHeader":"h1","x":["1","2"]},
+      "QueryParameters":{"q":"a b","r":[1,2]},"RequestBody":{"m":"hello"}},"End":true)");
+  const std::string result =
+      R"({"Headers":{"date":["today"]},"ResponseBody":{"ok":true},"StatusCode":200,"StatusText":"OK"})";
+  const auto answer = [&] {
+    StateTest state(test.request, {}, 1);
+    EXPECT_TRUE(std::holds_alternative<TestStateTask>(state.Run()));
+    return state.TaskSucceeded(result);
+  };
+  EXPECT_FALSE(answer().http_request.has_value()) << "DEBUG shows no request";
+  test.request.traces = true;
+  const TestStateAnswer traced = answer();
+  ASSERT_TRUE(traced.http_request && traced.http_response);
+  EXPECT_EQ(traced.http_request->protocol, "https");
+  EXPECT_EQ(traced.http_request->method, "POST");
+  EXPECT_EQ(traced.http_request->url, "https://example.org/a?b=c&q=a%20b&r=1&r=2");
+  EXPECT_EQ(traced.http_request->headers,
+            "[definitionHeader: h1, x: 1, 2, User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1, Range: "
+            "bytes=0-262144]");
+  EXPECT_EQ(traced.http_request->body, R"({"m":"hello"})");
+  EXPECT_EQ(traced.http_response->status_code, "200");
+  EXPECT_EQ(traced.http_response->status_message, "OK");
+  EXPECT_EQ(traced.http_response->headers, "[date: today]");
+  EXPECT_EQ(traced.http_response->body, R"({"ok":true})");
+
+  StateTest failing(test.request, {}, 1);
+  failing.Run();
+  const TestStateAnswer failed = failing.TaskFailed("States.Http.StatusCode.404", R"({"StatusCode":404})");
+  ASSERT_TRUE(failed.http_response.has_value());
+  EXPECT_EQ(failed.http_response->status_code, "404");
+  StateTest unreachable(test.request, {}, 1);
+  unreachable.Run();
+  const TestStateAnswer unreached = unreachable.TaskFailed("States.Http.Socket", "no such host");
+  EXPECT_TRUE(unreached.http_request.has_value());
+  EXPECT_FALSE(unreached.http_response.has_value());
+}
+
+TEST(StateTest, EncodesTheBodyOfAnHttpTaskAsItsTransformSays) {
+  const auto body = [](const std::string& array_format) {
+    Bench test(R"("Type":"Task","Resource":"arn:aws:states:::http:invoke","Parameters":{"Method":"POST",
+        "ApiEndpoint":"https://example.org","RequestBody":{"a":[1,"x y"],"b":"c&d"},"Transform":{
+        "RequestBodyEncoding":"URL_ENCODED","RequestEncodingOptions":{"ArrayFormat":")" +
+               array_format + R"("}}},"End":true)");
+    test.request.traces = true;
+    StateTest state(test.request, {}, 1);
+    state.Run();
+    return state.TaskSucceeded("{}").http_request->body;
+  };
+  EXPECT_EQ(body("INDICES"), "a%5B0%5D=1&a%5B1%5D=x%20y&b=c%26d");
+  EXPECT_EQ(body("REPEAT"), "a=1&a=x%20y&b=c%26d");
+  EXPECT_EQ(body("COMMAS"), "a=1%2Cx%20y&b=c%26d");
+  EXPECT_EQ(body("BRACKETS"), "a%5B%5D=1&a%5B%5D=x%20y&b=c%26d");
 }
 
 TEST(StateTest, ShowsVariablesAsTheyAreAfterwards) {
@@ -128,6 +195,28 @@ TEST(StateTest, TakesItemsFromWhatTheReaderIsSaidToHaveRead) {
   const StateTest::Outcome outcome = test.Outcome();
   ASSERT_TRUE(std::holds_alternative<TestStateAnswer>(outcome)) << test.Show();
   EXPECT_EQ(std::get<TestStateAnswer>(outcome).inspected.back().text, R"([{"x":"x,\"y"},{"x":"z"}])");
+}
+
+TEST(StateTest, BatchesItems) {
+  const auto batches = [](const std::string& batcher) {
+    Bench test(R"("Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b",
+        "Key":"k"},"ReaderConfig":{"InputType":"JSON","ItemsPointer":"/a/0"}},"ItemBatcher":)" +
+               batcher + R"(,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+        "StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"End":true)");
+    test.Mock("[]").request.configuration.map_item_reader_data = R"({"a":[[1,22,333]]})";
+    const StateTest::Outcome outcome = test.Outcome();
+    std::string shown;
+    for (const auto& stage : std::get<TestStateAnswer>(outcome).inspected) {
+      if (stage.name == "afterItemsPointer" || stage.name == "afterItemBatcher") shown += stage.name + stage.text;
+    }
+    return shown;
+  };
+  const std::string pointed = "afterItemsPointer[1,22,333]afterItemBatcher";
+  EXPECT_EQ(batches(R"({"MaxItemsPerBatch":2,"BatchInput":{"b":true}})"),
+            pointed + R"([{"BatchInput":{"b":true},"Items":[1,22]},{"BatchInput":{"b":true},"Items":[333]}])");
+  EXPECT_EQ(batches(R"({"MaxInputBytesPerBatch":16})"), pointed + R"([{"Items":[1,22]},{"Items":[333]}])");
+  EXPECT_EQ(batches(R"({"MaxInputBytesPerBatch":15})"), pointed + R"([{"Items":[1]},{"Items":[22]},{"Items":[333]}])");
+  EXPECT_EQ(batches(R"({"MaxInputBytesPerBatch":1})"), pointed + R"([{"Items":[1]},{"Items":[22]},{"Items":[333]}])");
 }
 
 TEST(StateTest, ChecksTheContextObject) {
