@@ -37,7 +37,4 @@ class PayloadValue : public asl::LazyValue {
   const history::Payload& payload_;
 };
 
-// 2024-03-05T09:30:15.123Z
-std::string IsoTime(base::WallTime time);
-
 }  // namespace pawl::core

@@ -10,7 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "scheduler/asl/interpret/step.h"
-#include "scheduler/core/context.h"
+#include "shared/base/civil_time.h"
 #include "shared/base/random.h"
 
 namespace pawl::ctl {
@@ -432,11 +432,11 @@ class Walk {
   Value ContextOf(int id, int iteration) const {
     const Stay& stay = frames_[id].stay;
     std::vector<Member> state = {{"Name", Value::String(stay.state->name)},
-                                 {"EnteredTime", Value::String(core::IsoTime(stay.entered_at))}};
+                                 {"EnteredTime", Value::String(base::FormatIso8601(stay.entered_at))}};
     std::vector<Member> members = {
         {"Execution", Value::Object({{"Id", Value::String(facts_.arn)},
                                      {"Input", execution_input_},
-                                     {"StartTime", Value::String(core::IsoTime(started_at_))},
+                                     {"StartTime", Value::String(base::FormatIso8601(started_at_))},
                                      {"Name", Value::String(facts_.name)},
                                      {"RoleArn", Value::String(facts_.role_arn)},
                                      {"RedriveCount", Value::Int(0)}})},

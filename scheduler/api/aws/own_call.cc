@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scheduler/gateway/arn.h"
+#include "shared/base/civil_time.h"
 
 namespace pawl::api::aws {
 
@@ -85,17 +86,7 @@ json Lowered(const json& value) {
 }
 
 std::string IsoTime(double epoch_seconds) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> time{milliseconds(std::llround(epoch_seconds * 1000))};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss<milliseconds> clock(time - day);
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
+  return base::FormatIso8601(base::WallTime(std::chrono::milliseconds(std::llround(epoch_seconds * 1000))));
 }
 
 json Raised(const json& value, bool iso_times) {

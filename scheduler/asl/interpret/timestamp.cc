@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "shared/base/civil_time.h"
+
 namespace pawl::asl {
 namespace {
 
@@ -74,12 +76,9 @@ std::optional<Instant> ParseTimestamp(std::string_view text) {
   const std::optional<int> offset = TakeOffset(text);
   if (!offset || !text.empty()) return std::nullopt;
 
-  using namespace std::chrono;
-  const year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                            std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
-  const int64_t days = sys_days(date).time_since_epoch().count();
-  return Instant{days * 86'400 + *hour * 3600 + *minute * 60 + *second - *offset, *fraction};
+  if (!base::IsCivilDate(*year, *month, *day)) return std::nullopt;
+  return Instant{base::DaysFromCivil(*year, *month, *day) * 86'400 + *hour * 3600 + *minute * 60 + *second - *offset,
+                 *fraction};
 }
 
 base::WallTime ToWallTime(const Instant& instant) {

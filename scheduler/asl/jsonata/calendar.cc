@@ -4,22 +4,14 @@
 #include <cstdint>
 #include <limits>
 
+#include "shared/base/civil_time.h"
+
 namespace pawl::asl::jsonata {
 namespace {
 
 constexpr double kDayMillis = 86400000;
 constexpr double kMillisMax = 8.64e15;  // https://tc39.es/ecma262/#sec-timeclip
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-// Days since 1970-01-01 of a date; Howard Hinnant's days_from_civil.
-int64_t DaysFromCivil(int64_t year, int64_t month, int64_t day) {
-  year -= month <= 2 ? 1 : 0;
-  int64_t era = (year >= 0 ? year : year - 399) / 400;
-  int64_t year_of_era = year - era * 400;
-  int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
-}
 
 double Clip(double millis) { return std::fabs(millis) <= kMillisMax ? std::trunc(millis) + 0.0 : kNaN; }
 
@@ -46,7 +38,7 @@ double DateUtc(double year, double month, double day, double hour, double minute
   year += std::floor(month / 12);
   month -= std::floor(month / 12) * 12;
   if (std::fabs(year) > 400000) return kNaN;
-  double days = static_cast<double>(DaysFromCivil(static_cast<int64_t>(year), static_cast<int64_t>(month) + 1, 1)) +
+  double days = static_cast<double>(base::DaysFromCivil(static_cast<int64_t>(year), static_cast<int>(month) + 1, 1)) +
                 std::trunc(day) - 1;
   return Clip(days * kDayMillis + std::trunc(hour) * 3600000 + std::trunc(minute) * 60000 + std::trunc(second) * 1000 +
               std::trunc(millisecond));
@@ -57,20 +49,12 @@ DateFields FieldsOf(double millis) {
   if (std::isnan(millis)) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
   double days = std::floor(millis / kDayMillis);
   double in_day = millis - days * kDayMillis;
-  int64_t z = static_cast<int64_t>(days) + 719468;
-  int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-  int64_t day_of_era = z - era * 146097;
-  int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t month = (5 * day_of_year + 2) / 153;
-  int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
-  month = month < 10 ? month + 3 : month - 9;
-  int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const base::CivilDate date = base::CivilFromDays(static_cast<int64_t>(days));
   double weekday = std::fmod(days + 4, 7);
   if (weekday < 0) weekday += 7;
-  return {static_cast<double>(year),
-          static_cast<double>(month - 1),
-          static_cast<double>(day),
+  return {static_cast<double>(date.year),
+          static_cast<double>(date.month - 1),
+          static_cast<double>(date.day),
           weekday,
           std::floor(in_day / 3600000),
           std::fmod(std::floor(in_day / 60000), 60),
@@ -130,7 +114,7 @@ bool ParseIso8601(std::string_view text, double& millis) {
   if (at != text.size() || month > 19 || day > 39 || hour > 29 || minute > 59 || second > 59) return false;
   bool valid =
       month >= 1 && month <= 12 && day >= 1 && day <= 31 && (hour < 24 || (hour == 24 && minute == 0 && second == 0));
-  double days = static_cast<double>(DaysFromCivil(year, month, 1)) + day - 1;
+  double days = static_cast<double>(base::DaysFromCivil(year, month, 1)) + day - 1;
   millis =
       valid
           ? Clip(days * kDayMillis + hour * 3600000.0 + minute * 60000.0 + second * 1000.0 + fraction - offset * 60000)

@@ -1,32 +1,18 @@
 #include "scheduler/asl/test_state/test_context.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shared/base/civil_time.h"
 
 namespace pawl::asl {
 
 using json::Value;
 
 namespace {
-
-// 2024-03-05T09:30:15.123Z
-std::string IsoTime(base::WallTime time) {
-  using namespace std::chrono;
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss<milliseconds> clock(duration_cast<milliseconds>(time - day));
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
-}
 
 bool CanBeRetried(const State& state) {
   return state.type == StateType::kTask || state.type == StateType::kMap || state.type == StateType::kParallel;
@@ -89,7 +75,7 @@ std::string ExplainSection(const std::string& section, const Value& content) {
 Value MakeTestContext(const State& state, const TestIdentity& identity, const Value& input,
                       const std::optional<std::string>& role_arn, base::WallTime now) {
   const std::string arn = absl::StrCat("arn:aws:states:", identity.region, ":", identity.account, ":");
-  const Value time = Value::String(IsoTime(now));
+  const Value time = Value::String(base::FormatIso8601(now));
   // Recorded: without a role its ARN is null, and the state is called StateName whatever its name.
   std::vector<json::Member> in_state = {{"Name", Value::String("StateName")}, {"EnteredTime", time}};
   if (CanBeRetried(state)) in_state.push_back({"RetryCount", Value::Int(0)});
@@ -116,8 +102,7 @@ std::string ExplainInvalidContext(const Value& context, const State& state) {
   }
   if (context.Find("Task") != nullptr && !WaitsForOthers(state)) {
     return "Context object contains 'Task' when state is not a Task state with a '.sync' or '.waitForTaskToken' "
-           "service "
-           "integration pattern";
+           "service integration pattern";
   }
   return "";
 }

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "shared/base/civil_time.h"
+
 namespace pawl::activities {
 namespace {
 
@@ -10,15 +12,6 @@ std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\r')) text.remove_suffix(1);
   return text;
-}
-
-// Days since 1970-01-01 in the proleptic Gregorian calendar; years are counted from March so that the leap day is last.
-int64_t DaysFromCivil(int64_t year, int month, int day) {
-  if (month <= 2) --year;
-  const int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const int64_t year_of_era = year - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
 }
 
 // Takes `count` digits off the front.
@@ -124,7 +117,7 @@ std::optional<int64_t> ParseTimestamp(std::string_view cell) {
   if (!month || !TakeChar(cell, '-')) return std::nullopt;
   auto day = TakeDigits(cell, 2);
   if (!day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return std::nullopt;
-  const int64_t midnight = DaysFromCivil(*year, *month, *day) * 86'400;
+  const int64_t midnight = base::DaysFromCivil(*year, *month, *day) * 86'400;
   if (cell.empty()) return midnight;
   if (!TakeChar(cell, 'T') && !TakeChar(cell, ' ')) return std::nullopt;
   auto clock = TakeClock(cell);
@@ -137,20 +130,15 @@ std::optional<int64_t> ParseTimestamp(std::string_view cell) {
 CivilTime ToCivil(int64_t seconds) {
   const int64_t days = seconds >= 0 ? seconds / 86'400 : -((-seconds + 86'399) / 86'400);
   const int64_t in_day = seconds - days * 86'400;
-  const int64_t shifted = days + 719'468;
-  const int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
-  const int64_t day_of_era = shifted - era * 146'097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_march_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t march_month = (5 * day_of_march_year + 2) / 153;
+  const base::CivilDate date = base::CivilFromDays(days);
   CivilTime civil;
-  civil.day = static_cast<int>(day_of_march_year - (153 * march_month + 2) / 5 + 1);
-  civil.month = static_cast<int>(march_month < 10 ? march_month + 3 : march_month - 9);
-  civil.year = static_cast<int>(year_of_era + era * 400 + (civil.month <= 2 ? 1 : 0));
+  civil.year = static_cast<int>(date.year);
+  civil.month = date.month;
+  civil.day = date.day;
   civil.hour = static_cast<int>(in_day / 3600);
   civil.minute = static_cast<int>(in_day % 3600 / 60);
   civil.weekday = static_cast<int>(((days + 3) % 7 + 7) % 7);
-  civil.day_of_year = static_cast<int>(days - DaysFromCivil(civil.year, 1, 1) + 1);
+  civil.day_of_year = static_cast<int>(days - base::DaysFromCivil(civil.year, 1, 1) + 1);
   return civil;
 }
 
