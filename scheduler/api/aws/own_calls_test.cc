@@ -34,7 +34,7 @@ TEST(OwnCall, TurnsATaskIntoARequest) {
 TEST(OwnCall, NamesAnExecutionAfterItsTask) {
   const gateway::WorkerTask task = Task("states:startExecution", {{"StateMachineArn", "a"}});
   const std::string name = json::parse(RequestOfTask(task)->body)["name"];
-  EXPECT_EQ(name, json::parse(RequestOfTask(task)->body)["name"]);
+  EXPECT_EQ(json::parse(RequestOfTask(task)->body)["name"], json(name));
   EXPECT_EQ(RequestOfTask(Task("aws-sdk:sfn:unheardOf", json::object())), std::nullopt);
   EXPECT_EQ(RequestOfTask(Task("aws-sdk:sfn:listActivities", 7)), std::nullopt);
 }
