@@ -1,6 +1,7 @@
 #include "scheduler/dispatch/dispatcher.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "scheduler/core/binding.h"
 
@@ -36,11 +37,14 @@ void Dispatcher::StandInLine(Line& lines, PollId id) {
 
 void Dispatcher::Compact(Queue& queue) {
   constexpr size_t kSmall = 64;
-  if (queue.tasks.size() < kSmall || queue.tasks.size() <= 2 * queue.waiting.size()) return;
-  std::erase_if(queue.tasks, [&](const TaskRef& task) { return !queue.waiting.contains(task); });
+  if (queue.standing < kSmall || queue.standing <= 2 * queue.waiting.size()) return;
+  queue.standing = 0;
+  for (auto& [priority, line] : queue.lines) {
+    line.EraseIf([&](const TaskRef& task) { return !queue.waiting.contains(task); });
+    queue.standing += line.size();
+  }
 }
 
-// Gives a new poll what waits already: round its queues, one task each, until its slots are full.
 void Dispatcher::Fill(PollId id) {
   FillFromHere(id);
   const Poll& poll = polls_.at(id).poll;
@@ -52,40 +56,53 @@ size_t Dispatcher::WaitingIn(const std::string& queue) const {
   return found == queues_.end() ? 0 : found->second.waiting.size();
 }
 
+// Gives a poll what waits already, until its slots are full: each slot to the one of its queues that has had least for
+// its weight.
 void Dispatcher::FillFromHere(PollId id) {
   WaitingPoll& waiting = polls_.at(id);
-  auto take = [&](const std::string& queue, bool restartable) {
-    if (waiting.poll.slots == 0) return false;
-    std::optional<TaskRef> task = TakeFrom(queue);
-    if (!task) return false;
+  while (waiting.poll.slots > 0) {
+    const PollHandler* handler = nullptr;
+    Queue* queue = NextQueueOf(waiting.poll, &handler);
+    if (queue == nullptr) return;
+    share_ = queue->share;
+    queue->share += 1.0 / flows_.WeightOf(queue->flow);
+    std::optional<TaskRef> task = TakeFrom(*queue);
     --waiting.poll.slots;
     ++waiting.under_way;
-    submit_({*task, waiting.poll.worker, waiting.poll.session, restartable, id});
-    return true;
-  };
-  if (!waiting.poll.activity_arn.empty()) {
-    while (take(waiting.poll.activity_arn, false)) {
-    }
-    return;
-  }
-  for (bool took = true; took;) {
-    took = false;
-    for (const PollHandler& handler : waiting.poll.handlers) {
-      auto queues = queues_of_handler_.find(handler.name);
-      if (queues == queues_of_handler_.end()) continue;
-      for (const std::string& queue : queues->second) took |= take(queue, handler.restartable);
-    }
+    submit_({*task, waiting.poll.worker, waiting.poll.session, handler != nullptr && handler->restartable, id});
   }
 }
 
-std::optional<TaskRef> Dispatcher::TakeFrom(const std::string& name) {
-  auto found = queues_.find(name);
-  if (found == queues_.end()) return std::nullopt;
-  Queue& queue = found->second;
-  while (!queue.tasks.empty()) {
-    TaskRef task = queue.tasks.front();
-    queue.tasks.pop_front();
-    if (queue.waiting.erase(task) > 0) return task;
+Dispatcher::Queue* Dispatcher::NextQueueOf(const Poll& poll, const PollHandler** handler) {
+  Queue* next = nullptr;
+  auto consider = [&](const std::string& name, const PollHandler* of) {
+    auto found = queues_.find(name);
+    if (found == queues_.end() || found->second.waiting.empty()) return;
+    if (next != nullptr && next->share <= found->second.share) return;
+    next = &found->second;
+    *handler = of;
+  };
+  if (!poll.activity_arn.empty()) {
+    consider(poll.activity_arn, nullptr);
+    return next;
+  }
+  for (const PollHandler& one : poll.handlers) {
+    auto queues = queues_of_handler_.find(one.name);
+    if (queues == queues_of_handler_.end()) continue;
+    for (const std::string& queue : queues->second) consider(queue, &one);
+  }
+  return next;
+}
+
+// The queue has tasks that wait.
+std::optional<TaskRef> Dispatcher::TakeFrom(Queue& queue) {
+  for (auto line = queue.lines.begin(); line != queue.lines.end();) {
+    while (!line->second.empty()) {
+      TaskRef task = line->second.Pop();
+      --queue.standing;
+      if (queue.waiting.erase(task) > 0) return task;
+    }
+    line = queue.lines.size() > 1 ? queue.lines.erase(line) : std::next(line);
   }
   return std::nullopt;
 }
@@ -176,16 +193,24 @@ void Dispatcher::ReturnClaim(uint64_t claim) {
   Fill(claim);
 }
 
-void Dispatcher::Offer(const core::OfferTask& offer) {
+void Dispatcher::Offer(const core::OfferTask& offer, Standing standing) {
   auto [place, is_new] = queues_.try_emplace(offer.queue);
-  std::string handler(core::HandlerOfQueue(offer.queue));
-  if (is_new) queues_of_handler_[handler].push_back(offer.queue);
+  Queue& queue = place->second;
+  if (is_new) {
+    std::string handler(core::HandlerOfQueue(offer.queue));
+    queues_of_handler_[handler].push_back(offer.queue);
+    queue.flow = flows_.IdOf("queue:" + handler);
+  }
   // A poll may have come between the decision and its commit.
   if (std::optional<Claim> claim = TryClaim(offer.queue)) {
     submit_({offer.task, claim->worker, claim->session, claim->restartable, claim->id});
     return;
   }
-  if (place->second.waiting.insert(offer.task).second) place->second.tasks.push_back(offer.task);
+  if (queue.waiting.empty()) queue.share = std::max(queue.share, share_);
+  if (queue.waiting.insert(offer.task).second) {
+    queue.lines[standing.priority].Push(standing.flow, flows_.WeightOf(standing.flow), offer.task);
+    ++queue.standing;
+  }
   if (on_waiting_) on_waiting_(offer.queue);
 }
 
@@ -222,8 +247,9 @@ void Dispatcher::Flush() {
 
 void Dispatcher::ForgetOffers() {
   for (auto& [name, queue] : queues_) {
-    queue.tasks.clear();
+    queue.lines.clear();
     queue.waiting.clear();
+    queue.standing = 0;
   }
 }
 

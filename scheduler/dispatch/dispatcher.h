@@ -21,6 +21,8 @@
 
 #include "scheduler/core/decide.h"
 #include "scheduler/core/effect.h"
+#include "scheduler/dispatch/fair_queue.h"
+#include "scheduler/dispatch/flows.h"
 #include "shared/base/clock.h"
 
 namespace pawl::dispatch {
@@ -41,6 +43,12 @@ struct Poll {
   bool is_lent = false;
   // Called once, with what was handed out; empty when the wait is over.
   std::function<void(std::vector<core::TaskDetails>)> respond;
+};
+
+// Where an offered task stands in its queue: higher priorities first, and within one fairly between flows.
+struct Standing {
+  FlowId flow = Flows::kNone;
+  int32_t priority = 0;
 };
 
 struct QueueStats {
@@ -73,7 +81,7 @@ class Dispatcher {
   std::optional<core::Claim> ClaimToLend(const std::string& queue);
   // The batch in which the claim was used has died, or the start was refused.
   void ReturnClaim(uint64_t claim);
-  void Offer(const core::OfferTask& offer);
+  void Offer(const core::OfferTask& offer, Standing standing = {});
   // Takes an offered task out of its queue. No effect where it is not there.
   void Revoke(const core::TaskRef& task, const std::string& queue);
   void HandOut(core::HandOutTask hand_out);
@@ -95,6 +103,9 @@ class Dispatcher {
 
   std::vector<QueueStats> Stats() const;
 
+  // Who shares what with whom, and how: state machines within a queue, queues of a worker that serves several.
+  Flows& flows() { return flows_; }
+
  private:
   struct WaitingPoll {
     Poll poll;
@@ -103,10 +114,15 @@ class Dispatcher {
     bool gone = false;
     std::vector<core::TaskDetails> tasks;
   };
-  // Offered tasks of one queue, in order; revoked ones are skipped when their turn comes.
+  // Offered tasks of one queue, by priority, the highest first; revoked ones are skipped when their turn comes.
   struct Queue {
-    std::deque<core::TaskRef> tasks;
+    std::map<int32_t, FairQueue<core::TaskRef>, std::greater<>> lines;
     std::unordered_set<core::TaskRef> waiting;
+    size_t standing = 0;  // in all lines, revoked ones included
+    FlowId flow = Flows::kNone;
+    // What it was given, divided by its weight: of several queues the one that had least is next (start-time fair
+    // queueing). One that was empty begins where the others are.
+    double share = 0;
   };
 
   // Polls with free slots, the front is next. Stale entries are dropped on sight.
@@ -119,9 +135,10 @@ class Dispatcher {
   // their queue: what is stale goes when it outweighs what is not, so that a line costs O(1) per entry.
   void StandInLine(Line& line, PollId id);
   static void Compact(Queue& queue);
+  Queue* NextQueueOf(const Poll& poll, const PollHandler** handler);
   void Fill(PollId id);
   void FillFromHere(PollId id);
-  std::optional<core::TaskRef> TakeFrom(const std::string& queue);
+  static std::optional<core::TaskRef> TakeFrom(Queue& queue);
   std::optional<core::Claim> ClaimOf(PollId id, const std::string& handler);
   std::optional<core::Claim> ClaimFrom(std::deque<PollId>& line, const std::string& handler);
   std::optional<core::Claim> ClaimFromLine(Line& line, const std::string& handler, bool to_lend);
@@ -131,6 +148,8 @@ class Dispatcher {
   std::function<void(const std::string& queue)> on_waiting_;
   std::function<void()> on_poll_;
   PollId last_poll_ = 0;
+  Flows flows_;
+  double share_ = 0;  // of the queue that was served last
   std::unordered_map<PollId, WaitingPoll> polls_;
   std::unordered_map<std::string, Queue> queues_;
   // Which queues a handler's name serves: itself, and activities' ARNs ending in it.

@@ -162,5 +162,56 @@ TEST_F(DispatcherTest, TryClaim_FillsLentSlotsFirst) {
   EXPECT_EQ(dispatcher_.TryClaim("train")->id, id);
 }
 
+// ---- fairness
+
+TEST_F(DispatcherTest, Fill_TakesTurnsBetweenStateMachinesOfAQueue) {
+  FlowId flood = dispatcher_.flows().IdOf("machine:a"), small = dispatcher_.flows().IdOf("machine:b");
+  for (int i = 0; i < 100; ++i) dispatcher_.Offer({Task(i), "train"}, {flood});
+  dispatcher_.Offer({Task(1000), "train"}, {small});
+  dispatcher_.AddPoll(WorkerPoll("train", 3));
+  ASSERT_THAT(starts_, SizeIs(3));
+  EXPECT_EQ(starts_[1].task, Task(1000));
+}
+
+TEST_F(DispatcherTest, Fill_TakesHigherPrioritiesFirst) {
+  FlowId flow = dispatcher_.flows().IdOf("machine:a");
+  dispatcher_.Offer({Task(1), "train"}, {flow, 0});
+  dispatcher_.Offer({Task(2), "train"}, {flow, -5});
+  dispatcher_.Offer({Task(3), "train"}, {flow, 7});
+  dispatcher_.AddPoll(WorkerPoll("train", 3));
+  ASSERT_THAT(starts_, SizeIs(3));
+  EXPECT_EQ(starts_[0].task, Task(3));
+  EXPECT_EQ(starts_[1].task, Task(1));
+  EXPECT_EQ(starts_[2].task, Task(2));
+}
+
+TEST_F(DispatcherTest, Fill_SharesAPollsSlotsBetweenItsQueuesByWeight) {
+  for (int i = 0; i < 100; ++i) dispatcher_.Offer({Task(i), "flood"});
+  for (int i = 0; i < 100; ++i) dispatcher_.Offer({Task(1000 + i), "small"});
+  dispatcher_.flows().SetWeights({{"queue:small", 3}});
+  for (int i = 0; i < 40; ++i) {
+    Poll poll = WorkerPoll("flood");
+    poll.handlers.push_back({"small", false});
+    dispatcher_.AddPoll(poll);
+  }
+  size_t small = 0;
+  for (const core::StartTask& start : starts_) small += start.task.scheduled_event.value() >= 1000 ? 1 : 0;
+  EXPECT_EQ(small, 30u);
+}
+
+TEST_F(DispatcherTest, Fill_GivesAQueueThatWasEmptyNoCreditForThatTime) {
+  Poll both = WorkerPoll("old", 50);
+  both.handlers.push_back({"new", false});
+  for (int i = 0; i < 60; ++i) dispatcher_.Offer({Task(i), "old"});
+  dispatcher_.AddPoll(both);
+  for (int i = 0; i < 60; ++i) dispatcher_.Offer({Task(1000 + i), "new"});
+  starts_.clear();
+  both.slots = 10;
+  dispatcher_.AddPoll(both);
+  size_t newer = 0;
+  for (const core::StartTask& start : starts_) newer += start.task.scheduled_event.value() >= 1000 ? 1 : 0;
+  EXPECT_THAT(newer, testing::AllOf(testing::Ge(5u), testing::Le(6u)));
+}
+
 }  // namespace
 }  // namespace pawl::dispatch
