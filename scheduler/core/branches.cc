@@ -1,4 +1,5 @@
 // Parallel branches and inline Map iterations: O(1) work per iteration.
+#include <algorithm>
 #include <utility>
 
 #include "scheduler/core/decider.h"
@@ -56,6 +57,9 @@ void Decider::StartMap(FrameId id, const asl::StartMap& start) {
   EventId started_id = Emit(id, std::move(started));
   int64_t wanted = static_cast<int64_t>(start.length);
   if (start.max_concurrency > 0 && start.max_concurrency < wanted) wanted = start.max_concurrency;
+  // STEP_FUNCTIONS.md 2.11: AWS runs at most 40 iterations of an inline Map at once.
+  const int64_t most = start.distributed ? 0 : ambient_.limits.inline_map_concurrency_max;
+  if (most > 0) wanted = std::min(wanted, most);
   if (wanted == 0) {
     FinishMap(id);
     return;

@@ -33,6 +33,8 @@ struct Limits {
   size_t cause_chars_max = 32'768;
   // 0: unlimited. `strict` has AWS's 25,000.
   int64_t events_max = 0;
+  // Iterations of an inline Map at once, whatever it asks for. 0: unlimited. `strict` has AWS's 40.
+  int64_t inline_map_concurrency_max = 0;
   // State transitions in one decision; a longer run goes on in the next, so that one execution cannot hold up others.
   int transitions_per_decision_max = 500;
 };

@@ -106,6 +106,17 @@ TEST(DecideMap, RunsAsManyAtOnceAsItMay) {
   EXPECT_EQ(bench.Ending(), "SUCCEEDED [1,2,3]");
 }
 
+TEST(DecideMap, RunsNoMoreAtOnceThanTheProfileAllows) {
+  Bench bench(Map(TaskIn("A")), "[10,20,30]");
+  bench.limits.inline_map_concurrency_max = 2;
+  bench.Start();
+  EXPECT_EQ(std::count_if(bench.events.begin(), bench.events.end(),
+                          [](const history::Event& event) {
+                            return std::holds_alternative<history::MapIterationStarted>(event.body);
+                          }),
+            2);
+}
+
 TEST(DecideMap, OfNothingSucceedsAtOnce) {
   Bench bench(Map(TaskIn("A")), "[]");
   EXPECT_THAT(bench.Start(), HasSubstr("MapStarted MapSucceeded StateExited(M)"));

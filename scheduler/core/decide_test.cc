@@ -276,7 +276,24 @@ TEST(Decide, StopsTheEventCountWhereItIsLimited) {
                       R"(,"U":{"Type":"Succeed"})"));
   bench.limits.events_max = 10;
   bench.Start();
-  EXPECT_THAT(bench.Ending(), HasSubstr("FAILED States.Runtime: The execution reached the maximum number"));
+  EXPECT_EQ(bench.Ending(), "FAILED States.Runtime: The execution reached the maximum number of history events (10).");
+  EXPECT_EQ(bench.events.back().id, base::EventId(10));
+}
+
+TEST(Decide, LetsTheLastEventThatThereMayBeEndTheExecution) {
+  const auto pass = [](const std::string& name, const std::string& then) {
+    return '"' + name + R"(":{"Type":"Pass",)" + then + "}";
+  };
+  Bench bench(R"({"StartAt":"A","States":{)" + pass("A", R"("Next":"B")") + "," + pass("B", R"("End":true)") + "}}");
+  bench.limits.events_max = 6;
+  bench.Start();
+  EXPECT_THAT(bench.Ending(), HasSubstr("SUCCEEDED"));
+  EXPECT_EQ(bench.events.back().id, base::EventId(6));
+  Bench task(TaskState());
+  task.limits.events_max = 6;
+  task.Start();
+  EXPECT_THAT(task.Ending(), HasSubstr("FAILED States.Runtime: The execution reached"));
+  EXPECT_EQ(task.events.back().id, base::EventId(3));
 }
 
 // ---- the end from outside

@@ -98,19 +98,30 @@ void Decider::GoTo(FrameId frame, std::string name, Payload input) {
   steps_.push_back({frame, std::move(name), std::move(input)});
 }
 
+// AWS's documentation, "Avoid reaching the history quota": the last event that there may be is the one that ends the
+// execution. So work is not begun whose events would not fit before it; branches that run beside it may still
+// overshoot.
+bool Decider::HasEventsLeft(int64_t count) const {
+  const int64_t max = ambient_.limits.events_max;
+  return max == 0 || state_.last_event.value() + count < max;
+}
+
+void Decider::FailForEvents() {
+  // The text that users of AWS report.
+  FailExecution({.error = "States.Runtime",
+                 .cause = "The execution reached the maximum number of history events (" +
+                          std::to_string(ambient_.limits.events_max) + ").",
+                 .catchable = false,
+                 .evaluation = {}},
+                state_.last_event);
+}
+
 void Decider::EnterState(const Step& step) {
   const asl::State* state = ambient_.program.Find(step.name);
   PAWL_CHECK(state != nullptr, "a validated definition has every state that a transition names");
+  constexpr int64_t kEnteredAndExited = 2;
+  if (!HasEventsLeft(kEnteredAndExited)) return FailForEvents();
   Emit(step.frame, history::StateEntered{step.name, KindOf(state->type), step.input});
-  if (ambient_.limits.events_max > 0 && state_.last_event.value() >= ambient_.limits.events_max) {
-    FailExecution({.error = "States.Runtime",
-                   .cause = "The execution reached the maximum number of history events (" +
-                            std::to_string(ambient_.limits.events_max) + ").",
-                   .catchable = false,
-                   .evaluation = {}},
-                  state_.last_event);
-    return;
-  }
   // The state is entered, its work not begun: that is where Continue, or a take-over, goes on.
   if (++transitions_ > ambient_.limits.transitions_per_decision_max) {
     Wish(ContinueLater{step.frame});

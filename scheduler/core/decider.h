@@ -80,6 +80,9 @@ class Decider {
 
   void Append(history::Event event);
   void EnterState(const Step& step);
+  // Whether so many more public events leave room for the last one (Limits::events_max).
+  bool HasEventsLeft(int64_t count) const;
+  void FailForEvents();
   base::EventId BeforeEvaluation(const history::Frame& frame) const;
   void TakeTransition(base::FrameId frame, const asl::Transition& transition, const history::Payload* result);
   history::Payload Derive(const history::Frame& frame, const asl::Derived& derived, const history::Payload* result);

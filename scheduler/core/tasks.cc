@@ -46,6 +46,8 @@ void Decider::ScheduleTask(FrameId id, const asl::State& state, const asl::Start
                    .evaluation = {}});
     return;
   }
+  constexpr int64_t kFromScheduledToExited = 4;
+  if (!HasEventsLeft(kFromScheduledToExited)) return FailForEvents();
   history::TaskScheduled scheduled{.family = binding->family,
                                    .resource = state.resource,
                                    .resource_type = std::move(binding->resource_type),

@@ -33,7 +33,10 @@ namespace pawl::scheduler {
 
 core::Limits LimitsOf(const std::string& profile) {
   core::Limits limits;
-  if (profile == "strict") limits.events_max = 25'000;
+  if (profile == "strict") {
+    limits.events_max = 25'000;
+    limits.inline_map_concurrency_max = 40;
+  }
   if (profile == "open") limits.payload_bytes_max = 64u << 20;
   return limits;
 }
