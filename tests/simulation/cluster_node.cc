@@ -16,14 +16,6 @@ constexpr milliseconds kTimeout{2'000};
 
 }  // namespace
 
-void Network::Deliver(const std::string& node, std::function<void(ClusterNode&)> work) {
-  world_.After(milliseconds(chance_.Below(20)), [this, node, work = std::move(work)] {
-    auto found = nodes.find(node);
-    std::shared_ptr<ClusterNode> there = found == nodes.end() ? nullptr : found->second.lock();
-    if (there != nullptr) there->process().Post([work, to = there.get()] { work(*to); });
-  });
-}
-
 class ClusterNode::Observer : public partition::Observer {
  public:
   Observer(World& world, std::string name) : world_(world), name_(std::move(name)) {}
@@ -40,7 +32,7 @@ class ClusterNode::Members : public cluster::MemberStore {
 
   void Announce(const cluster::Member& self, milliseconds ttl,
                 std::function<void(absl::StatusOr<cluster::View>)> done) override {
-    if (network_.IsLost()) {
+    if (!network_.ReachesDatabase(name_) || network_.IsTroubled()) {
       network_.Deliver(name_, [done](ClusterNode&) { done(absl::UnavailableError("the database is away")); });
       return;
     }
@@ -128,12 +120,13 @@ class ClusterNode::Wires : public cluster::Peers {
       return finish(partition::NotServed("no such node"));
     }
     network_.world().After(timeout, [finish] { finish(absl::UnavailableError("no answer")); });
-    if (network_.IsLost()) return;
-    network_.Deliver(to.address, [&network = network_, act, finish](ClusterNode& there) {
-      act(there.cluster(), [&network, finish](T answer) {
-        if (!network.IsLost()) finish(std::move(answer));
+    auto carry_out = [&network = network_, from = name_, to = to.address, act, finish](ClusterNode& there) {
+      act(there.cluster(), [&network, from, to, finish](T answer) {
+        network.Carry(to, from, [finish, answer = std::move(answer)] { finish(answer); });
       });
-    });
+    };
+    if (network_.IsDoubled()) network_.Send(name_, to.address, carry_out);
+    network_.Send(name_, to.address, carry_out);
   }
 
   Network& network_;
@@ -141,11 +134,11 @@ class ClusterNode::Wires : public cluster::Peers {
 };
 
 ClusterNode::ClusterNode(const std::string& name, int partitions, Network& network, Ledger& ledger, Process& wires,
-                         history::FaultPlan& faults, const Programs& programs)
+                         history::FaultPlan& faults, const Programs& programs, int64_t drift_ppm)
     : name_(name),
       network_(network),
       ledger_(ledger),
-      process_(network.world()),
+      process_(network.world(), drift_ppm),
       chance_(network.world().Stream("node/" + name)),
       observer_(std::make_unique<Observer>(network.world(), name)),
       members_(std::make_unique<Members>(network, name)),
@@ -198,6 +191,17 @@ struct ClusterNode::PollCall {
   bool finished = false;
 };
 
+void ClusterNode::Leave(std::function<void()> done) {
+  cluster_->Leave([this, done = std::move(done)] {
+    has_left_ = true;
+    for (const auto& [session, calls] : polls_) {
+      for (const auto& call : calls) engine_->dispatcher().Hurry(call->id);
+    }
+    engine_->dispatcher().Flush();
+    done();
+  });
+}
+
 // As the gateway does when a session says that it has no other poll under way.
 void ClusterNode::DropPolls(const std::string& session) {
   for (const auto& call : std::exchange(polls_[session], {})) {
@@ -210,6 +214,7 @@ void ClusterNode::DropPolls(const std::string& session) {
 }
 
 void ClusterNode::TakePoll(Poll poll, std::function<void(std::vector<core::TaskDetails>, std::vector<TaskRef>)> done) {
+  if (has_left_) return;
   dispatch::Sessions& sessions = engine_->sessions();
   base::MonotonicTime now = process_.MonotonicNow();
   sessions.PollBegan(poll.session, now);

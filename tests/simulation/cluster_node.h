@@ -12,43 +12,17 @@
 
 #include "history/memory/memory_log.h"
 #include "scheduler/cluster/cluster.h"
+#include "tests/simulation/cluster_network.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/world.h"
 
 namespace pawl::simulation {
 
-class ClusterNode;
-
-// What the nodes share: the wires between them, and the table of members.
-class Network {
- public:
-  Network(World& world, std::shared_ptr<history::MemoryStore> store)
-      : store(std::move(store)), world_(world), chance_(world.Stream("network")) {}
-
-  // Runs `work` in the node of that name a moment later, if it lives then.
-  void Deliver(const std::string& node, std::function<void(ClusterNode&)> work);
-  bool IsLost() { return chance_.Happens(lose); }
-  World& world() { return world_; }
-
-  const std::shared_ptr<history::MemoryStore> store;
-  std::map<std::string, std::weak_ptr<ClusterNode>> nodes;  // by name, which is the address too
-  struct Row {
-    cluster::Member member;
-    base::MonotonicTime live_until;
-  };
-  std::map<std::string, Row> members;
-  double lose = 0;  // of each message
-
- private:
-  World& world_;
-  Chance chance_;
-};
-
 class ClusterNode {
  public:
   using Programs = std::map<std::string, std::shared_ptr<const asl::Program>>;
   ClusterNode(const std::string& name, int partitions, Network& network, Ledger& ledger, Process& wires,
-              history::FaultPlan& faults, const Programs& programs);
+              history::FaultPlan& faults, const Programs& programs, int64_t drift_ppm = 0);
   ~ClusterNode();
   void Run(const std::shared_ptr<ClusterNode>& self);
 
@@ -63,7 +37,8 @@ class ClusterNode {
   void Beat(const std::string& session, const core::TaskRef& task);
   void Start(partition::StartRequest request, std::function<void(absl::Status)> done);
   void AwaitEnd(const history::NameKey& name, std::function<void(absl::StatusOr<cluster::Awaited>)> done);
-  void Leave(std::function<void()> done) { cluster_->Leave(std::move(done)); }
+  // In good order, as the service does it: gives its partitions up, then answers its polls and takes no more of them.
+  void Leave(std::function<void()> done);
 
   const std::string& name() const { return name_; }
   partition::Engine& engine() { return *engine_; }
@@ -84,6 +59,7 @@ class ClusterNode {
   Process process_;
   Chance chance_;
   std::map<std::string, std::vector<std::shared_ptr<PollCall>>> polls_;  // by session
+  bool has_left_ = false;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Members> members_;
   std::unique_ptr<Wires> peers_;

@@ -68,6 +68,10 @@ void Ledger::Note(const ExecutionState& before, const history::Event& event) {
     if (!ended_attempt_.emplace(std::pair(before.id, task->scheduled_event), task->attempt).second) {
       Accuse("a task ends twice");
     }
+    const auto* failed = std::get_if<history::TaskFailed>(&event.body);
+    if (failed != nullptr && failed->error == "Pawl.WorkerLost") {
+      workers_lost_.push_back(Describe({before.id, event.frame, task->scheduled_event, task->attempt}));
+    }
   }
 }
 

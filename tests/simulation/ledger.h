@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "history/codec/codec.h"
 #include "history/memory/memory_store.h"
@@ -48,6 +49,8 @@ class Ledger {
   void OnEnded(base::EntityId entity, history::ExecutionStatus status);
 
   size_t rows() const { return read_; }
+  // Tasks that failed because their worker was taken for lost.
+  const std::vector<std::string>& workers_lost() const { return workers_lost_; }
   const std::map<base::EntityId, history::ExecutionState>& executions() const { return states_; }
 
  private:
@@ -68,6 +71,7 @@ class Ledger {
   std::set<core::TaskRef> begun_;
   // Given to somebody else although it may not run twice: its first holder must not have begun it.
   std::set<core::TaskRef> never_begun_;
+  std::vector<std::string> workers_lost_;
 };
 
 std::string Describe(const core::TaskRef& task);

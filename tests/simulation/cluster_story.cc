@@ -1,0 +1,363 @@
+#include "tests/simulation/cluster_story.h"
+
+#include <memory>
+#include <utility>
+
+#include "scheduler/asl/validate/compile.h"
+#include "tests/simulation/cluster_node.h"
+#include "tests/simulation/program.h"
+
+namespace pawl::simulation {
+
+using history::ExecutionStatus;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+ClusterScenario ClusterScenarioOf(uint64_t seed) {
+  Chance chance = World(seed).Stream("scenario");
+  auto sometimes = [&](double value, double share) { return chance.Happens(share) ? value : 0.0; };
+  auto some = [&](int most, double share) {
+    return chance.Happens(share) ? static_cast<int>(chance.Between(1, most)) : 0;
+  };
+  ClusterScenario scenario;
+  scenario.nodes = static_cast<int>(chance.Between(2, 4));
+  scenario.partitions = static_cast<int>(chance.Between(1, 12));
+  scenario.workers = static_cast<int>(chance.Between(1, 4));
+  scenario.clients = static_cast<int>(chance.Between(2, 10));
+  scenario.program_size = static_cast<int>(chance.Between(1, 8));
+  scenario.log.delay_max = milliseconds(chance.Happens(0.2) ? 400 : 15);
+  scenario.worker.roam = sometimes(0.02, 0.5);
+  scenario.leaves = some(3, 0.5);
+  scenario.drift_ppm = chance.Happens(0.3) ? 10'000 : 0;
+  if (chance.Happens(0.2)) return scenario;
+  scenario.network = {.lose = sometimes(0.03, 0.5), .duplicate = sometimes(0.03, 0.3), .slow = sometimes(0.02, 0.3)};
+  scenario.log.lost_before = sometimes(0.01, 0.3);
+  scenario.log.lost_after = sometimes(0.01, 0.3);
+  scenario.log.lost_meanwhile = sometimes(0.01, 0.3);
+  scenario.worker.die = sometimes(0.05, 0.3);
+  scenario.kills = some(4, 0.6);
+  scenario.freezes = some(3, 0.5);
+  scenario.cuts = some(4, 0.5);
+  scenario.outages = some(2, 0.3);
+  scenario.fail_overs = some(2, 0.3);
+  scenario.wall_steps = some(3, 0.4);
+  return scenario;
+}
+
+bool ClusterScenario::IsHarmless() const {
+  return network.lose + network.slow + network.duplicate + log.lost_before + log.lost_after + log.lost_meanwhile +
+                 worker.die ==
+             0 &&
+         kills + freezes + cuts + outages + fail_overs + wall_steps == 0;
+}
+
+namespace {
+
+class Story {
+ public:
+  Story(uint64_t seed, const ClusterScenario& scenario, bool keep_trace)
+      : scenario_(scenario),
+        worker_faults_(scenario.worker),
+        log_faults_(scenario.log),
+        world_(seed),
+        chance_(world_.Stream("run")),
+        nemesis_(world_.Stream("nemesis")),
+        wires_(world_),
+        store_(std::make_shared<history::MemoryStore>(world_)),
+        ledger_(store_),
+        network_(world_, store_),
+        nodes_(static_cast<size_t>(scenario.nodes)) {
+    if (keep_trace) world_.KeepTrace();
+  }
+
+  ClusterResult Go() {
+    MakePrograms();
+    if (!programs_.empty()) Run();
+    return {ledger_.violation(), world_.trace_hash(), world_.steps(), world_.now() - began_, world_.trace()};
+  }
+
+ private:
+  struct Client {
+    size_t program = 0;
+    bool started = false;
+  };
+
+  void Run() {
+    network_.faults = scenario_.network;
+    for (size_t i = 0; i < nodes_.size(); ++i) Boot(i);
+    for (int i = 0; i < scenario_.workers; ++i) {
+      workers_.push_back(
+          std::make_unique<ClusterWorker>(network_, ledger_, "worker-" + std::to_string(i), nodes_, worker_faults_));
+      workers_.back()->Begin();
+    }
+    clients_.resize(static_cast<size_t>(scenario_.clients));
+    for (size_t i = 0; i < clients_.size(); ++i) {
+      clients_[i].program = static_cast<size_t>(chance_.Below(static_cast<int64_t>(generated_.size())));
+      world_.After(milliseconds(chance_.Below(60'000)), [this, i] { Start(i); });
+      if (chance_.Happens(0.4)) world_.After(milliseconds(chance_.Below(60'000)), [this, i] { Start(i); });
+    }
+    PlanTrouble();
+    RunFor(seconds(120));
+    world_.Tell("nemesis", "stops");
+    calm_ = true;
+    network_.Calm();
+    log_faults_ = {};
+    worker_faults_ = {};
+    for (int minutes = 0; minutes < 2 * 60 && !AllEnded() && ledger_.violation().empty(); ++minutes)
+      RunFor(seconds(60));
+    RunFor(seconds(30));
+    if (ledger_.violation().empty()) CheckEnd();
+  }
+
+  void RunFor(seconds time) {
+    world_.RunUntil(world_.now() + time, [this] { return ledger_.violation().empty(); });
+  }
+
+  void MakePrograms() {
+    Chance chance = world_.Stream("programs");
+    ProgramShape shape{.size = scenario_.program_size, .timeouts = false, .services = false};
+    for (int i = 0; i < 2; ++i) {
+      GeneratedProgram generated = GenerateProgram(chance, shape);
+      asl::CompileResult compiled = asl::Compile(generated.text);
+      if (compiled.program == nullptr) {
+        ledger_.Accuse("a generated program is refused: " + generated.text);
+        return;
+      }
+      programs_["digest-" + std::to_string(i)] = compiled.program;
+      generated_.push_back(std::move(generated));
+    }
+  }
+
+  void Boot(size_t index) {
+    std::string name = "node-" + std::to_string(index) + "." + std::to_string(++boots_);
+    world_.Tell(name, "boots");
+    faults_.push_back(std::make_unique<DatabaseFaults>(network_, name, log_faults_));
+    int64_t drift = scenario_.drift_ppm == 0 ? 0 : nemesis_.Between(-scenario_.drift_ppm, scenario_.drift_ppm);
+    nodes_[index] = std::make_shared<ClusterNode>(name, scenario_.partitions, network_, ledger_, wires_,
+                                                  *faults_.back(), programs_, drift);
+    nodes_[index]->Run(nodes_[index]);
+  }
+
+  // ---- harm
+
+  void PlanTrouble() {
+    auto plan = [&](int times, void (Story::*trouble)(size_t)) {
+      for (int i = 0; i < times; ++i) {
+        world_.After(milliseconds(nemesis_.Between(2'000, 100'000)), [this, trouble] {
+          size_t index = static_cast<size_t>(nemesis_.Below(static_cast<int64_t>(nodes_.size())));
+          if (nodes_[index] != nullptr) (this->*trouble)(index);
+        });
+      }
+    };
+    plan(scenario_.kills, &Story::Kill);
+    plan(scenario_.freezes, &Story::Freeze);
+    plan(scenario_.leaves, &Story::Leave);
+    plan(scenario_.cuts, &Story::Cut);
+    plan(scenario_.outages, &Story::CutOffDatabase);
+    plan(scenario_.fail_overs, &Story::FailOver);
+    plan(scenario_.wall_steps, &Story::StepWall);
+  }
+
+  void BootLater(size_t index) {
+    world_.After(milliseconds(nemesis_.Below(12'000)), [this, index] {
+      if (nodes_[index] == nullptr) Boot(index);
+    });
+  }
+
+  void Kill(size_t index) {
+    world_.Tell("nemesis", "kills " + nodes_[index]->name());
+    nodes_[index].reset();
+    BootLater(index);
+  }
+
+  void Freeze(size_t index) {
+    milliseconds pause(nemesis_.Between(500, 15'000));
+    world_.Tell("nemesis", "freezes " + nodes_[index]->name() + " for " + std::to_string(pause.count()) + " ms");
+    nodes_[index]->process().PauseUntil(world_.now() + pause);
+  }
+
+  void Leave(size_t index) {
+    const std::string name = nodes_[index]->name();
+    world_.Tell("nemesis", "asks " + name + " to leave");
+    auto end = [this, index, name] {
+      if (nodes_[index] == nullptr || nodes_[index]->name() != name) return;
+      nodes_[index].reset();
+      BootLater(index);
+    };
+    nodes_[index]->process().Post([this, name, end, node = nodes_[index].get()] {
+      node->Leave([this, name, end] {
+        world_.Tell(name, "has left");
+        world_.After(seconds(3), end);
+      });
+    });
+    // One that cannot leave in time is killed.
+    world_.After(seconds(20), end);
+  }
+
+  void Cut(size_t index) {
+    const std::string name = nodes_[index]->name();
+    const bool both_ways = nemesis_.Happens(0.7), from_all = nemesis_.Happens(0.4);
+    milliseconds howlong(nemesis_.Between(500, 20'000));
+    size_t other = static_cast<size_t>(nemesis_.Below(static_cast<int64_t>(nodes_.size())));
+    world_.Tell("nemesis", "cuts " + name + " off for " + std::to_string(howlong.count()) + " ms");
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i] == nullptr || (i != other && !from_all)) continue;
+      network_.Cut(name, nodes_[i]->name(), howlong);
+      if (both_ways) network_.Cut(nodes_[i]->name(), name, howlong);
+    }
+  }
+
+  void CutOffDatabase(size_t index) {
+    milliseconds howlong(nemesis_.Between(500, 15'000));
+    world_.Tell("nemesis",
+                "takes the database from " + nodes_[index]->name() + " for " + std::to_string(howlong.count()) + " ms");
+    network_.CutOffDatabase(nodes_[index]->name(), howlong);
+  }
+
+  // The standby has all that was acknowledged; everybody's sessions are gone, and come back one by one.
+  void FailOver(size_t) {
+    world_.Tell("nemesis", "fails the database over");
+    milliseconds howlong(nemesis_.Between(500, 6'000));
+    for (const auto& node : nodes_) {
+      if (node != nullptr) network_.CutOffDatabase(node->name(), howlong + milliseconds(nemesis_.Below(2'000)));
+    }
+  }
+
+  void StepWall(size_t index) {
+    milliseconds by(nemesis_.Happens(0.3) ? nemesis_.Between(-5'000, 5'000) : nemesis_.Between(11'000, 3'600'000));
+    if (by.count() > 10'000 && nemesis_.Happens(0.5)) by = -by;
+    world_.Tell("nemesis",
+                "steps the wall clock of " + nodes_[index]->name() + " by " + std::to_string(by.count()) + " ms");
+    nodes_[index]->process().StepWall(by);
+  }
+
+  // ---- clients
+
+  partition::StartRequest RequestOf(size_t index) {
+    partition::StartRequest request;
+    request.start.input = history::Payload::FromText(generated_[clients_[index].program].input.dump());
+    request.start.account = "000000000000";
+    request.start.region = "us-east-1";
+    request.start.machine = "sim";
+    request.start.name = "run-" + std::to_string(index);
+    request.start.definition_digest = "digest-" + std::to_string(clients_[index].program);
+    request.program = programs_.at(request.start.definition_digest);
+    return request;
+  }
+
+  void Start(size_t index) {
+    auto again = [this, index](milliseconds delay) { world_.After(delay, [this, index] { Start(index); }); };
+    auto node = nodes_[static_cast<size_t>(chance_.Below(static_cast<int64_t>(nodes_.size())))];
+    if (node == nullptr) return again(milliseconds(300));
+    auto answered = std::make_shared<bool>(false);
+    network_.Send("client", node->name(), [=, this, from = node->name()](ClusterNode& there) {
+      there.Start(RequestOf(index), [=, this](const absl::Status& status) {
+        network_.Carry(from, "client", [=, this] {
+          if (std::exchange(*answered, true)) return;
+          if (status.ok()) {
+            clients_[index].started = true;
+          } else if (absl::IsAlreadyExists(status)) {
+            if (!Exists(index)) ledger_.Accuse("a name is said to exist that is not in the log");
+          } else {
+            again(milliseconds(250));
+          }
+        });
+      });
+    });
+    world_.After(seconds(10), [=] {
+      if (!std::exchange(*answered, true)) again(milliseconds(0));
+    });
+  }
+
+  bool Exists(size_t index) {
+    return store_
+        ->FindByName({partition::MakeNameKey("000000000000", "us-east-1", "sim", "run-" + std::to_string(index))})[0]
+        .has_value();
+  }
+
+  // ---- the end
+
+  bool AllEnded() {
+    ledger_.CatchUp();
+    size_t ended = 0;
+    for (const auto& [id, state] : ledger_.executions()) {
+      if (state.is_running()) return false;
+      ++ended;
+    }
+    return ended == clients_.size();
+  }
+
+  void CheckEnd() {
+    ledger_.CatchUp();
+    if (ledger_.executions().size() != clients_.size()) return ledger_.Accuse("an execution too few or too many");
+    for (const auto& [id, state] : ledger_.executions()) {
+      const Client& client = clients_[std::stoul(state.start.name.substr(4))];
+      const Intended& intended = generated_[client.program].intended;
+      std::string found = state.start.name + " " + history::ExecutionStatusName(state.status) + " " +
+                          state.error.value_or("") + " " + state.cause.value_or("");
+      if (state.is_running()) {
+        ledger_.Accuse(found + " does not end");
+      } else if (intended.succeeds) {
+        if (state.status != ExecutionStatus::kSucceeded) return ledger_.Accuse(found + ", but should succeed");
+        if (nlohmann::json::parse(state.output->text()) != intended.output) ledger_.Accuse(found + ": wrong output");
+      } else if (state.status != ExecutionStatus::kFailed || state.error != kBoom) {
+        ledger_.Accuse(found + ", but should fail");
+      }
+    }
+    if (scenario_.IsHarmless() && !ledger_.workers_lost().empty()) {
+      return ledger_.Accuse("no harm was done, but a worker was taken for lost: " + ledger_.workers_lost().front());
+    }
+    size_t alive = 0, owned = 0;
+    for (const auto& node : nodes_) alive += node != nullptr ? 1 : 0;
+    size_t share = (static_cast<size_t>(scenario_.partitions) + alive - 1) / alive;
+    for (const auto& node : nodes_) {
+      if (node == nullptr) continue;
+      partition::Engine::Stats stats = node->engine().stats();
+      owned += stats.partitions_owned;
+      if (stats.partitions_owned > share) ledger_.Accuse("a node owns more than its share");
+      if (stats.open_executions + stats.timers + stats.mailbox > 0) ledger_.Accuse("crumbs are left on a node");
+      for (const dispatch::QueueStats& queue : node->engine().dispatcher().Stats()) {
+        if (queue.backlog != 0) ledger_.Accuse("tasks are left in a queue");
+      }
+    }
+    if (owned == static_cast<size_t>(scenario_.partitions)) return;
+    std::string found;
+    for (const history::PartitionOwner& owner : store_->Owners()) {
+      found += " " + std::to_string(owner.partition.value()) + ":" + owner.node + (owner.expired ? "(expired)" : "");
+    }
+    for (const auto& node : nodes_) {
+      if (node == nullptr) continue;
+      found += "; " + node->name() + " has " + std::to_string(node->engine().stats().partitions_owned) + ", " +
+               node->engine().Health().ToString();
+    }
+    ledger_.Accuse("a partition has no owner, or two:" + found);
+  }
+
+  const ClusterScenario scenario_;
+  ClusterWorker::Faults worker_faults_;
+  LogFaults log_faults_;
+  World world_;
+  Chance chance_;
+  Chance nemesis_;
+  Process wires_;
+  std::shared_ptr<history::MemoryStore> store_;
+  Ledger ledger_;
+  Network network_;
+  ClusterNode::Programs programs_;
+  std::vector<GeneratedProgram> generated_;
+  std::vector<Client> clients_;
+  std::vector<std::unique_ptr<DatabaseFaults>> faults_;
+  ClusterWorker::Nodes nodes_;
+  std::vector<std::unique_ptr<ClusterWorker>> workers_;
+  const base::MonotonicTime began_ = world_.now();
+  int boots_ = 0;
+  bool calm_ = false;
+};
+
+}  // namespace
+
+ClusterResult SimulateCluster(uint64_t seed, const ClusterScenario& scenario, bool keep_trace) {
+  return Story(seed, scenario, keep_trace).Go();
+}
+
+}  // namespace pawl::simulation
