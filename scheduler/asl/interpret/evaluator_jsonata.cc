@@ -47,6 +47,14 @@ Failure Evaluator::UnexpectedType(const jsonata::Expression& expression, const s
       location);
 }
 
+namespace {
+
+// About half a second. An execution's expressions run on the thread of all executions, and see at most 256 KiB of data;
+// `pawl eval` has the language's own, larger limit.
+constexpr int64_t kStepsMax = 10'000'000;
+
+}  // namespace
+
 Fallible<Value> Evaluator::Evaluate(const jsonata::Expression& expression, const std::string& location) const {
   jsonata::Environment environment;
   for (const std::string& name : expression.free_variables()) {
@@ -58,6 +66,7 @@ Fallible<Value> Evaluator::Evaluate(const jsonata::Expression& expression, const
   }
   environment.now = scope_.now;
   environment.random = &scope_.random;
+  environment.limits.steps_max = kStepsMax;
   jsonata::Result result = expression.Evaluate(std::nullopt, environment);
   if (auto* value = std::get_if<std::optional<Value>>(&result)) {
     if (*value) return **std::move(value);

@@ -1,10 +1,12 @@
 #include "scheduler/asl/jsonata/datetime_picture.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "scheduler/asl/jsonata/calendar.h"
 #include "scheduler/asl/jsonata/error.h"
+#include "scheduler/asl/jsonata/heap.h"
 #include "scheduler/asl/jsonata/text.h"
 
 namespace pawl::asl::jsonata {
@@ -206,6 +208,9 @@ std::string_view MonthName(size_t index) { return index < kMonths.size() ? kMont
 std::string_view DayName(size_t index) { return index < kDays.size() ? kDays[index] : "undefined"; }
 
 std::vector<DateTimePart> AnalyseDateTimePicture(std::string_view text, bool legacy) {
+  // What is made of a picture lies outside of the heap: a part for each bracket, at worst.
+  const auto brackets = static_cast<size_t>(std::count(text.begin(), text.end(), '['));
+  Heap::Current().Require(text.size() * sizeof(char32_t) + brackets * 2 * sizeof(DateTimePart));
   std::u32string picture = ToUtf32(text);
   std::vector<DateTimePart> parts;
   size_t start = 0;

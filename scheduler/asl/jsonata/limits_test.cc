@@ -58,6 +58,10 @@ TEST(Limits, EndHunger) {
             "D1013");
   EXPECT_EQ(CodeOf("($f := function($s, $n){$n = 0 ? $s : $f($append($s, $s), $n - 1)}; $count($f([1, 2], 40)))"),
             "D1013");
+  EXPECT_EQ(CodeOf("[1..3000]{$string($): [1..3000]}"), "D1013");  // 9 million numbers in the result
+  EXPECT_EQ(CodeOf("($s := $pad('', 1000000); [1..1000].{'s': $s})"), "D1013");
+  EXPECT_EQ(CodeOf("$fromMillis(0, $pad('', 10000000, '[Y]'))"), "D1013");
+  EXPECT_EQ(CodeOf("$toMillis('1', $pad('', 10000000, '[Y]'))"), "D1013");
   EXPECT_EQ(CodeOf("[1..10000001]"), "D2014");
   EXPECT_EQ(Evaluated("$sum([1..10000000])"), "50000005000000");
 }

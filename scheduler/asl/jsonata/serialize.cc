@@ -117,51 +117,72 @@ json::Value NumberToJson(double number, bool strict) {
   return json::Value::NumberText(NumberToString(number));
 }
 
-json::Value ToJsonAt(const Value& value, const ResultOptions& options, int depth) {
-  CheckDepth(depth);
-  switch (value.tag()) {
-    case Tag::kUndefined:
-    case Tag::kNull:
-      return json::Value::Null();
-    case Tag::kBool:
-      return json::Value::Bool(value.boolean());
-    case Tag::kNumber:
-      return NumberToJson(value.number(), options.strict);
-    case Tag::kJsonString:
-    case Tag::kJsonArray:
-    case Tag::kJsonObject:
-      return *value.json();
-    case Tag::kString:
-      return json::Value::String(WithoutLoneSurrogates(value.text()));
-    case Tag::kArray: {
-      std::vector<json::Value> items;
-      size_t count = value.size();
-      Heap::Current().Require(count * sizeof(json::Value));
-      items.reserve(count);
-      for (size_t i = 0; i < count; ++i) items.push_back(ToJsonAt(value.At(i), options, depth + 1));
-      return json::Value::Array(std::move(items));
-    }
-    case Tag::kObject: {
-      std::vector<json::Member> members;
-      members.reserve(value.member_count());
-      for (const ObjectEntry& entry : Members(value, options.js_order)) {
-        if (entry.value.is_undefined() || (entry.value.is_function() && !options.strict)) continue;
-        members.push_back({WithoutLoneSurrogates(entry.key.text()), ToJsonAt(entry.value, options, depth + 1)});
+// Makes the result, whose memory is not the heap's; it is counted all the same, because values that the heap holds once
+// (ranges, strings) may stand in a result many times.
+class ResultBuilder {
+ public:
+  explicit ResultBuilder(const ResultOptions& options) : options_(options) {}
+
+  json::Value Build(const Value& value, int depth) {
+    CheckDepth(depth);
+    switch (value.tag()) {
+      case Tag::kUndefined:
+      case Tag::kNull:
+        return json::Value::Null();
+      case Tag::kBool:
+        return json::Value::Bool(value.boolean());
+      case Tag::kNumber:
+        Count(kNumberBytes);
+        return NumberToJson(value.number(), options_.strict);
+      case Tag::kJsonString:
+      case Tag::kJsonArray:
+      case Tag::kJsonObject:
+        return *value.json();
+      case Tag::kString:
+        Count(kNumberBytes + value.text().size());
+        return json::Value::String(WithoutLoneSurrogates(value.text()));
+      case Tag::kArray: {
+        std::vector<json::Value> items;
+        size_t count = value.size();
+        Count(count * sizeof(json::Value));
+        items.reserve(count);
+        for (size_t i = 0; i < count; ++i) items.push_back(Build(value.At(i), depth + 1));
+        return json::Value::Array(std::move(items));
       }
-      return json::Value::Object(std::move(members));
+      case Tag::kObject: {
+        std::vector<json::Member> members;
+        Count(value.member_count() * sizeof(json::Member));
+        members.reserve(value.member_count());
+        for (const ObjectEntry& entry : Members(value, options_.js_order)) {
+          if (entry.value.is_undefined() || (entry.value.is_function() && !options_.strict)) continue;
+          members.push_back({WithoutLoneSurrogates(entry.key.text()), Build(entry.value, depth + 1)});
+        }
+        return json::Value::Object(std::move(members));
+      }
+      case Tag::kRegex:
+        if (options_.strict || depth == 0) throw UnsupportedResult{"regex"};
+        return json::Value::Null();
+      case Tag::kNative:
+      case Tag::kFunction:
+        if (options_.strict || depth == 0) throw UnsupportedResult{"function"};
+        return json::Value::Null();
+      case Tag::kTuple:
+        return json::Value::Null();
     }
-    case Tag::kRegex:
-      if (options.strict || depth == 0) throw UnsupportedResult{"regex"};
-      return json::Value::Null();
-    case Tag::kNative:
-    case Tag::kFunction:
-      if (options.strict || depth == 0) throw UnsupportedResult{"function"};
-      return json::Value::Null();
-    case Tag::kTuple:
-      return json::Value::Null();
+    return json::Value::Null();
   }
-  return json::Value::Null();
-}
+
+ private:
+  static constexpr size_t kNumberBytes = 24;  // of a node, about
+
+  void Count(size_t bytes) {
+    bytes_ += bytes;
+    Heap::Current().Require(bytes_);
+  }
+
+  const ResultOptions& options_;
+  size_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -196,6 +217,6 @@ std::optional<std::string> DescribeValue(const Value& value) {
   }
 }
 
-json::Value ToJson(const Value& value, const ResultOptions& options) { return ToJsonAt(value, options, 0); }
+json::Value ToJson(const Value& value, const ResultOptions& options) { return ResultBuilder(options).Build(value, 0); }
 
 }  // namespace pawl::asl::jsonata
