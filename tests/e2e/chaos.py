@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Real processes under harm: PostgreSQL, schedulers and workers are killed, paused and restarted at random moments while
-executions run; afterwards a separate program compares what clients were told, what workers ran and what is recorded.
+"""Real processes under harm: PostgreSQL, schedulers and workers are killed, paused, restarted and cut off from each
+other at random moments while executions run; afterwards a separate program compares what clients were told, what workers
+ran and what is recorded.
 
 The exit code is 0 only where nothing was lost, nothing ran twice after its result was recorded, and every execution
 ended as its state machine says.
@@ -22,7 +23,8 @@ def fresh_seed():
     return int(os.environ.get("PAWL_E2E_SEED") or random.SystemRandom().randrange(1 << 31))
 
 
-def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, settle=90, quiet=False, say=print):
+def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, settle=90, quiet=False, standby=False,
+        say=print):
     """The problems, as sentences; none where all went well."""
     began = time.monotonic()
 
@@ -31,13 +33,14 @@ def run(seconds, seed, executions, nodes=1, workers=2, lease_s=1.0, rate=None, s
             say(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     tell(f"seed {seed}, {nodes} scheduler{'s' if nodes > 1 else ''}, {workers} workers, lease {lease_s:g} s", True)
-    with world.World(nodes=nodes, workers=workers, lease=f"{int(lease_s * 1000)}ms") as here:
+    with world.World(nodes=nodes, workers=workers, lease=f"{int(lease_s * 1000)}ms", wires=True,
+                     standby=standby) as here:
         here.wait_until_serving()
         work = load.Load(here.client(), here.journal, f"s{seed}", threads=4)
         work.start(executions or None, rate or (executions / max(1, 0.8 * seconds) if executions else 20))
         watcher = threading.Thread(target=lambda: work.watch(seconds), daemon=True)
         watcher.start()
-        harm = nemesis.Nemesis(seed, here.schedulers, here.workers, here.database, lease_s, say=lambda line: tell(
+        harm = nemesis.Nemesis(seed, here, lease_s, say=lambda line: tell(
             f"{work.acknowledged} started, {work.ended} ended: {line}"))
         harm.run(seconds)
         if not executions:
@@ -74,6 +77,8 @@ def main():
     parser.add_argument("--rate", type=float, help="executions started a second")
     parser.add_argument("--nodes", type=int, default=1, help="scheduler processes on the one database (default 1)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default 2)")
+    parser.add_argument("--standby", action="store_true",
+                        help="a synchronous replica, which takes the primary's place once")
     parser.add_argument("--lease", type=float, default=1.0, metavar="SECONDS", help="of partitions (default 1)")
     parser.add_argument("--settle", type=float, default=120, metavar="SECONDS",
                         help="how long open executions may take after the last harm (default 120)")
@@ -81,7 +86,7 @@ def main():
     arguments = parser.parse_args()
     seed = fresh_seed() if arguments.seed is None else arguments.seed
     problems = run(arguments.seconds, seed, arguments.executions, arguments.nodes, arguments.workers, arguments.lease,
-                   arguments.rate, arguments.settle, arguments.quiet)
+                   arguments.rate, arguments.settle, arguments.quiet, arguments.standby)
     print("chaos: " + (f"{len(problems)} problems with seed {seed}" if problems else "nothing lost, nothing run twice"))
     return 1 if problems else 0
 

@@ -86,9 +86,10 @@ class Nodes(unittest.TestCase):
         self.assert_all_is_well()
 
     def test_three_nodes_under_harm(self):
-        """One bounded round; `./dev chaos --nodes 3 --workers 4` is the long one."""
+        """One bounded round; `./dev chaos --nodes 3 --workers 4 --standby` is the long one."""
         seed = chaos.fresh_seed()
-        problems = chaos.run(seconds=20, seed=seed, executions=120, nodes=3, workers=4, settle=60, quiet=True)
+        problems = chaos.run(seconds=25, seed=seed, executions=120, nodes=3, workers=4, settle=60, quiet=True,
+                             standby=True)
         self.assertEqual(problems, [], f"PAWL_E2E_SEED={seed} repeats it")
 
 

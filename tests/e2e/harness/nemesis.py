@@ -6,11 +6,12 @@ import time
 
 
 class Nemesis:
-    """Kills, pauses and starts again. `schedulers` and `workers`: processes.Process; `database`: postgres.Cluster."""
+    """Kills, pauses, cuts off and starts again what is in `here`, a world.World. Once, at some moment after the middle
+    of the time, the database fails over where there is a standby."""
 
-    def __init__(self, seed, schedulers, workers, database, lease_s=1.0, say=lambda line: None):
+    def __init__(self, seed, here, lease_s=1.0, say=lambda line: None):
         self._random = random.Random(seed)
-        self._schedulers, self._workers, self._database = schedulers, workers, database
+        self._here, self._schedulers, self._workers = here, here.schedulers, here.workers
         self._lease = lease_s
         self._say = say
         self.done = {}
@@ -19,10 +20,15 @@ class Nemesis:
             (6, self.kill_scheduler), (5, self.kill_worker), (2, self.kill_scheduler_and_worker),
             (2, self.pause_scheduler_briefly), (2, self.pause_scheduler_long), (1, self.stop_worker),
             (2, self.kill_backend), (1, self.terminate_backend), (1, self.restart_database)]
+        if here.wires:
+            self._faults += [(2, self.lose_database), (2, self.break_database), (1, self.slow_database)]
+        if here.wires and len(self._schedulers) > 1:
+            self._faults += [(3, self.cut_nodes), (2, self.isolate_node)]
 
     def run(self, seconds, gap=(0.4, 2.5)):
         """One fault after the other, with random gaps; in the end everything runs."""
         deadline = time.monotonic() + seconds
+        fail_over_at = time.monotonic() + self._random.uniform(0.5, 0.8) * seconds if self._here.standby else None
         while True:
             pause = self._random.uniform(*gap)
             if time.monotonic() + pause > deadline:
@@ -30,6 +36,8 @@ class Nemesis:
             time.sleep(pause)
             weights = [weight for weight, _ in self._faults]
             fault = self._random.choices([fault for _, fault in self._faults], weights)[0]
+            if fail_over_at and time.monotonic() >= fail_over_at:
+                fault, fail_over_at = self.fail_over, None
             self._say(fault.__name__.replace("_", " "))
             fault()
             self.done[fault.__name__] = self.done.get(fault.__name__, 0) + 1
@@ -84,7 +92,7 @@ class Nemesis:
 
     def _signal_backend(self, with_signal):
         try:
-            pids = sorted(self._database.backends())
+            pids = sorted(self._here.database.backends())
         except RuntimeError:
             return  # it is recovering from the fault before
         if not pids:
@@ -95,4 +103,48 @@ class Nemesis:
             pass
 
     def restart_database(self):
-        self._database.restart_immediately()
+        self._here.database.restart_immediately()
+
+    def fail_over(self):
+        self._here.fail_over()
+
+    # ---- the network
+
+    def _for_a_while(self):
+        # Shorter and longer than a lease.
+        time.sleep(self._random.uniform(0.3, 2.5) * self._lease)
+        self._here.wires.heal()
+
+    def _any_node(self):
+        return f"node-{self._random.randrange(len(self._schedulers))}"
+
+    def lose_database(self):
+        """Nothing passes between one node and the database, and neither is told."""
+        self._here.wires.hold((self._any_node(), "database"))
+        self._for_a_while()
+
+    def break_database(self):
+        """One node's connections to the database end, and no other is made."""
+        self._here.wires.break_((self._any_node(), "database"))
+        self._for_a_while()
+
+    def slow_database(self):
+        """A commit that takes 1 ms takes 100."""
+        nodes = [f"node-{i}" for i in range(len(self._schedulers))]
+        self._here.wires.slow(0.05, *[(node, "database") for node in nodes])
+        time.sleep(2 * self._lease)
+        self._here.wires.heal()
+
+    def cut_nodes(self):
+        """Nothing that one node asks another arrives; the other way round it does, or not either."""
+        here, there = self._random.sample([f"node-{i}" for i in range(len(self._schedulers))], 2)
+        cut = [(here, there)] + ([(there, here)] if self._random.random() < 0.7 else [])
+        (self._here.wires.hold if self._random.random() < 0.7 else self._here.wires.break_)(*cut)
+        self._for_a_while()
+
+    def isolate_node(self):
+        """One node reaches no other, nor they it."""
+        here = self._any_node()
+        others = [node for node in (f"node-{i}" for i in range(len(self._schedulers))) if node != here]
+        self._here.wires.hold(*[(here, node) for node in others], *[(node, here) for node in others])
+        self._for_a_while()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import aws, processes
+from harness import aws, network, processes
 
 ROOT = pathlib.Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -13,10 +13,12 @@ import postgres  # noqa: E402
 
 
 class World:
-    """Use as a context manager. `standby`: True for a synchronous one, "asynchronous". The folder stays where an exception left it or `keep` was set; it is printed then."""
+    """Use as a context manager. `standby`: True for a synchronous one, "asynchronous". `wires`: schedulers reach the
+    database and each other over a network that can be cut. The folder stays where an exception left it or `keep` was
+    set; it is printed then."""
 
     def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=(),
-                 database_folder=None, standby=False):
+                 database_folder=None, standby=False, wires=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-e2e-"))
         self.database = postgres.Cluster(settings=settings, folder=database_folder)
         self.standby = standby
@@ -24,27 +26,50 @@ class World:
         self.ledger.touch()
         self._counts = (nodes, workers, slots, lease, scheduler_flags)
         self.schedulers, self.workers = [], []
+        self.wires = network.Network(self._scheduler_names) if wires else None
         self.keep = False
 
     def __enter__(self):
         nodes, workers, slots, lease, flags = self._counts
         try:
             self.database.start()
-            dsn = self.database.dsn
             if self.standby:
                 self.standby = self.database.add_standby(synchronous=self.standby != "asynchronous")
-                dsn = dsn.replace("host=127.0.0.1", "host=127.0.0.1,127.0.0.1").replace(
-                    f"port={self.database.port}", f"port={self.database.port},{self.standby.port}")
-                dsn += " target_session_attrs=read-write"
+            dsn = self.dsn_of([server.port for server in self.servers()])
+            if self.wires:
+                dsn = self.dsn_of([self.wires.listen("database", server.port) for server in self.servers()])
             for i in range(nodes):
-                self.schedulers.append(processes.Scheduler(self.folder / f"scheduler-{i}.log", dsn, lease,
-                                                           more=flags).start())
+                ports, more = processes.free_ports(3), flags
+                if self.wires:
+                    reached = self.wires.listen(f"node-{i}", ports[1])
+                    more = [*flags, "--advertise-address", f"127.0.0.1:{reached}"]
+                self.schedulers.append(processes.Scheduler(self.folder / f"scheduler-{i}.log", dsn, lease, ports,
+                                                           more).start())
             for i in range(workers):
                 self.add_worker(self.schedulers[i % nodes], slots)
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
         return self
+
+    def servers(self):
+        return [self.database, self.standby] if self.standby else [self.database]
+
+    def dsn_of(self, ports):
+        dsn = self.database.dsn.replace(f"port={self.database.port}", f"port={','.join(map(str, ports))}")
+        if len(ports) == 1:
+            return dsn
+        hosts = ",".join(["127.0.0.1"] * len(ports))
+        return dsn.replace("host=127.0.0.1", f"host={hosts}") + " target_session_attrs=read-write"
+
+    def fail_over(self):
+        """The primary dies for good, the synchronous standby takes its place."""
+        self.database.kill()
+        self.standby.promote()
+        self.database, self.standby = self.standby, self.database
+
+    def _scheduler_names(self):
+        return {node.pid: f"node-{i}" for i, node in enumerate(self.schedulers) if node.alive()}
 
     def add_worker(self, node, slots=8):
         number = len(self.workers)
@@ -57,6 +82,8 @@ class World:
             if process.alive():
                 process.go_on()
                 process.kill()
+        if self.wires:
+            self.wires.close()
         self.database.destroy()
         if hasattr(self.standby, "destroy"):
             self.standby.destroy()
