@@ -64,6 +64,24 @@ void HttpConnection::Start() {
   ReadHeader();
 }
 
+void HttpConnection::TurnAway() {
+  turned_away_ = true;
+  Start();
+}
+
+bool HttpConnection::TakeBodyBytes() {
+  const auto length = parser_->content_length();
+  body_bytes_ = length ? static_cast<size_t>(*length) : settings_->options.body_bytes_max;
+  const size_t before = settings_->body_bytes->fetch_add(body_bytes_, std::memory_order_relaxed);
+  if (before == 0 || before + body_bytes_ <= settings_->options.all_bodies_bytes_max) return true;
+  ReturnBodyBytes();
+  return false;
+}
+
+void HttpConnection::ReturnBodyBytes() {
+  settings_->body_bytes->fetch_sub(std::exchange(body_bytes_, 0), std::memory_order_relaxed);
+}
+
 void HttpConnection::SetDeadline(std::chrono::milliseconds from_now) {
   deadline_ = std::chrono::steady_clock::now() + from_now;
 }
@@ -88,7 +106,15 @@ void HttpConnection::OnHeader(Error error) {
   keep_alive_ = head.keep_alive();
   is_head_ = head.method() == http::verb::head;
   http_version_ = static_cast<int>(head.version());
+  if (turned_away_) {
+    if (settings_->options.on_shed) settings_->options.on_shed("connection");
+    return Refuse(503, "This node has as many connections as it takes; connect again later");
+  }
   if (parser_->is_done()) return HandOn();
+  if (!TakeBodyBytes()) {
+    if (settings_->options.on_shed) settings_->options.on_shed("body");
+    return Refuse(503, "This node has as many requests under way as it takes; nothing was done, ask again later");
+  }
   if (boost::beast::iequals(head[http::field::expect], "100-continue")) return AskForBody();
   ReadBody();
 }
@@ -175,6 +201,7 @@ void HttpConnection::WatchForEnd() {
 
 void HttpConnection::Write(HttpResponse response, bool keep_alive) {
   phase_ = Phase::kWriting;
+  ReturnBodyBytes();
   SetDeadline(settings_->options.transfer_timeout);
   auto message = std::make_shared<http::response<http::string_body>>();
   message->version(static_cast<unsigned>(http_version_));
@@ -205,7 +232,9 @@ void HttpConnection::Refuse(int status, std::string message) {
 
 HttpResponse HttpConnection::Refusal(int status, std::string message) const {
   if (settings_->options.refusal) return settings_->options.refusal(status, std::move(message));
-  return HttpResponse{status, {{"Content-Type", "application/json"}}, "{\"message\":\"" + message + "\"}"};
+  HttpResponse response{status, {{"Content-Type", "application/json"}}, "{\"message\":\"" + message + "\"}"};
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
 }
 
 void HttpConnection::Drain() {
@@ -231,6 +260,7 @@ void HttpConnection::Close() {
   if (phase_ == Phase::kClosed) return;
   const auto keep_this = shared_from_this();
   phase_ = Phase::kClosed;
+  ReturnBodyBytes();
   Error ignored;
   socket_.close(ignored);
   thread_->Remove(this);

@@ -4,6 +4,7 @@
 // numbered, so that a late answer to an earlier request is recognised and dropped.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -25,6 +26,8 @@ struct HttpConnectionSettings {
   HttpServerOptions options;
   HttpHandler handler;
   std::function<void()> on_closed;  // on the connection's thread
+  // Of all connections.
+  std::shared_ptr<std::atomic<size_t>> body_bytes = std::make_shared<std::atomic<size_t>>(0);
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -33,6 +36,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                  boost::asio::ip::tcp::socket socket);
 
   void Start();
+  // Instead of Start: answers the first request with 503 and closes.
+  void TurnAway();
   // From any thread.
   void Answer(uint64_t request_number, HttpResponse response);
   void Watch(uint64_t request_number, std::function<void()> gone);
@@ -54,6 +59,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void AskForBody();
   void ReadBody();
   void OnBody(Error error);
+  // Counts the body that is to come; false where there is no room for it.
+  bool TakeBodyBytes();
+  void ReturnBodyBytes();
   void OnReadError(Error error);
   void HandOn();
   void Write(HttpResponse response, bool keep_alive);
@@ -77,6 +85,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   int http_version_ = 11;
   bool winding_ = false;
   size_t drained_bytes_ = 0;
+  size_t body_bytes_ = 0;  // counted in the settings'
+  bool turned_away_ = false;
   std::function<void()> gone_;
   std::chrono::steady_clock::time_point deadline_;
 };

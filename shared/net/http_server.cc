@@ -106,13 +106,14 @@ class HttpServer::Core {
     acceptor_->async_accept(thread->context(), [this, thread](boost::system::error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted || !acceptor_->is_open()) return;
       if (error) return AcceptLater();
+      bool is_one_too_many = false;
       {
         const std::lock_guard lock(mutex_);
-        ++open_;
+        is_one_too_many = ++open_ > settings_->options.connections_max;
       }
       auto connection = std::make_shared<HttpConnection>(settings_, thread, std::move(socket));
-      thread->Dispatch([this, connection] {
-        connection->Start();
+      thread->Dispatch([this, connection, is_one_too_many] {
+        is_one_too_many ? connection->TurnAway() : connection->Start();
         if (shutting_down_) connection->Wind(/*also_busy=*/true);
       });
       Accept();

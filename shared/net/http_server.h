@@ -68,9 +68,16 @@ struct HttpServerOptions {
   int threads = 1;
   size_t body_bytes_max = 16 << 20;
   size_t header_bytes_max = 64 << 10;
+  // Bodies that are being read or whose requests are under way, of all connections together; one beyond them is
+  // answered 503 before it is read. A body of unknown length counts as the longest allowed.
+  size_t all_bodies_bytes_max = 512 << 20;
+  // Open at once; one beyond them is answered 503 and closed.
+  int connections_max = 20'000;
+  // Hears of every such answer: "connection" or "body". Any server thread.
+  std::function<void(const char* what)> on_shed = {};
   std::chrono::milliseconds idle_timeout{75'000};      // between requests, and for a request's headers
   std::chrono::milliseconds transfer_timeout{60'000};  // for a request's body, and for an answer to be taken
-  // Shapes the answers that the server gives by itself (400, 413, 431, 500); by default {"message": "..."}.
+  // Shapes the answers that the server gives by itself (400, 413, 431, 500, 503); by default {"message": "..."}.
   std::function<HttpResponse(int status, std::string message)> refusal;
 };
 

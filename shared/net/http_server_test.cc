@@ -258,5 +258,49 @@ TEST(HttpServer, ClosesConnectionsThatSayNothing) {
   EXPECT_EQ(client.ReadUntil("x"), "");  // ends when the server closes
 }
 
+TEST(HttpServer, TurnsAwayTheConnectionThatIsOneTooMany) {
+  std::atomic<int> shed = 0;
+  HttpServerOptions options;
+  options.connections_max = 1;
+  options.on_shed = [&](const char* what) { shed += std::string(what) == "connection" ? 1 : 0; };
+  const auto server = MustStart(Echo, std::move(options));
+  RawClient first(server->port());
+  first.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nping");
+  EXPECT_THAT(first.ReadUntil("ping"), HasSubstr("200 OK"));
+  RawClient second(server->port());
+  second.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nping");
+  const std::string answer = second.ReadUntil("}");
+  EXPECT_THAT(answer, HasSubstr("503"));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1"));
+  EXPECT_EQ(shed, 1);
+}
+
+TEST(HttpServer, TakesNoMoreBodiesAtOnceThanAllowed) {
+  HttpServerOptions options;
+  options.all_bodies_bytes_max = 100;
+  std::atomic<int> shed = 0;
+  options.on_shed = [&](const char* what) { shed += std::string(what) == "body" ? 1 : 0; };
+  std::promise<Responder> held;
+  std::atomic<bool> first_seen = false;
+  const auto server = MustStart(
+      [&](HttpRequest request, Responder respond) {
+        if (!first_seen.exchange(true)) return held.set_value(respond);
+        respond(HttpResponse{200, {}, request.body});
+      },
+      std::move(options));
+  RawClient first(server->port());
+  first.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 80\r\n\r\n" + std::string(80, 'a'));
+  const Responder answer_first = held.get_future().get();
+  RawClient second(server->port());
+  second.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n" + std::string(40, 'b'));
+  EXPECT_THAT(second.ReadUntil("}"), HasSubstr("503"));
+  answer_first(HttpResponse{200, {}, "done"});
+  EXPECT_THAT(first.ReadUntil("done"), HasSubstr("200 OK"));
+  EXPECT_EQ(shed, 1);
+  RawClient third(server->port());
+  third.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n" + std::string(40, 'c'));
+  EXPECT_THAT(third.ReadUntil("cccc"), HasSubstr("200 OK"));
+}
+
 }  // namespace
 }  // namespace pawl::net
