@@ -90,6 +90,7 @@ void ReadBody(const v1::ExecutionStarted& from, PayloadReader& payloads, Executi
   to.definition_digest = from.definition_sha256().empty() ? from.definition_digest() : ToHex(from.definition_sha256());
   if (from.has_timeout_seconds()) to.timeout_seconds = from.timeout_seconds();
   to.trace_header = from.trace_header();
+  to.priority = from.priority();
 }
 
 bool ReadBody(const v1::TaskScheduled& from, PayloadReader& payloads, NameReader& names, TaskScheduled& to) {

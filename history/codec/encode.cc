@@ -202,6 +202,7 @@ void WriteBody(const ExecutionStarted& from, const PayloadWriter& payloads, v1::
   }
   if (from.timeout_seconds) to->set_timeout_seconds(*from.timeout_seconds);
   to->set_trace_header(from.trace_header);
+  to->set_priority(from.priority);
 }
 
 void WriteBody(const TaskScheduled& from, const PayloadWriter& payloads, NameWriter& names, v1::TaskScheduled* to) {

@@ -43,6 +43,7 @@ struct ExecutionStarted {
   std::string definition_digest;
   std::optional<int64_t> timeout_seconds;
   std::string trace_header;
+  int32_t priority = 0;  // of its tasks among those of the same queue: higher ones go first
 };
 struct ExecutionSucceeded {
   Payload output;

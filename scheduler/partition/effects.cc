@@ -25,7 +25,10 @@ std::optional<std::chrono::milliseconds> Seconds(std::optional<int64_t> value) {
 void Engine::Perform(EntityId entity, core::Effect effect) {
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   if (auto* offer = std::get_if<core::OfferTask>(&effect)) {
-    if (!stopping_) dispatcher_.Offer(*offer);
+    auto owner = entities_.find(entity);
+    if (stopping_ || owner == entities_.end()) return;
+    const int32_t priority = owner->second->is_parked() ? 0 : owner->second->state().start.priority;
+    dispatcher_.Offer(*offer, {FlowOf(*owner->second), priority});
   } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
     sessions_.Hold(hand_out->session, hand_out->details.task, now, Seconds(hand_out->details.heartbeat_seconds));
     dispatcher_.HandOut(std::move(*hand_out));

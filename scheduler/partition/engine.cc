@@ -25,6 +25,24 @@ bool IsOwed(const core::Command& command) {
          std::holds_alternative<core::Continue>(command);
 }
 
+// Something that has been done already; refusing it costs more than taking it.
+bool IsReport(const core::Command& command) {
+  return std::holds_alternative<core::CompleteTask>(command) || std::holds_alternative<core::CheckpointTask>(command);
+}
+
+// Of the texts that a command carries, and what it takes beside them.
+size_t BytesOf(const core::Command& command) {
+  constexpr size_t kBeside = 500;
+  size_t bytes = kBeside;
+  if (const auto* start = std::get_if<core::StartExecution>(&command)) {
+    bytes += start->start.input.text().size();
+  } else if (const auto* complete = std::get_if<core::CompleteTask>(&command)) {
+    const auto* success = std::get_if<core::TaskSuccess>(&complete->outcome);
+    if (success != nullptr) bytes += success->output.size();
+  }
+  return bytes;
+}
+
 // The hand-out that the command is about.
 std::optional<core::TaskRef> HandOutOf(const core::Command& command) {
   if (const auto* complete = std::get_if<core::CompleteTask>(&command)) return complete->task;
@@ -70,7 +88,7 @@ absl::Status Engine::Health() const {
 }
 
 Engine::Stats Engine::stats() const {
-  return {entities_.size(), parked_, partitions_.size(), timers_.size(), mailbox_.size()};
+  return {entities_.size(), parked_, partitions_.size(), timers_.size(), mailbox_.size(), mailbox_bytes_};
 }
 
 const history::ExecutionState* Engine::Peek(EntityId entity) const {
@@ -98,12 +116,37 @@ void Engine::Enqueue(Mail mail) {
     mail.reply(NotServed("this node is shutting down; ask again"));
     return;
   }
-  if (mailbox_.size() >= settings_.mailbox_max && !IsOwed(mail.command)) {
+  const size_t share = IsReport(mail.command) ? 2 : 1;
+  const bool is_full =
+      mailbox_.size() >= settings_.mailbox_max * share || mailbox_bytes_ >= settings_.mailbox_bytes_max * share;
+  if (is_full && !IsOwed(mail.command)) {
+    parts_.observer.MailShed();
     mail.reply(absl::ResourceExhaustedError("too many requests are waiting on this node; ask again later"));
     return;
   }
-  mailbox_.push_back(std::move(mail));
+  mail.bytes = BytesOf(mail.command);
+  if (const auto* start = std::get_if<core::StartExecution>(&mail.command)) {
+    mail.flow = FlowOf(start->start);
+  } else if (auto found = entities_.find(mail.entity); found != entities_.end()) {
+    mail.flow = FlowOf(*found->second);
+  }
+  PutIn(std::move(mail));
   ScheduleTurn();
+}
+
+void Engine::PutIn(Mail mail) {
+  mailbox_bytes_ += mail.bytes;
+  const dispatch::FlowId flow = mail.flow;
+  mailbox_.Push(flow, dispatcher_.flows().WeightOf(flow), std::move(mail));
+}
+
+dispatch::FlowId Engine::FlowOf(const history::ExecutionStarted& start) {
+  return dispatcher_.flows().IdOf("machine:" + start.account + ":" + start.region + ":" + start.machine);
+}
+
+dispatch::FlowId Engine::FlowOf(Entity& entity) {
+  if (entity.flow == dispatch::Flows::kNone && !entity.is_parked()) entity.flow = FlowOf(entity.state().start);
+  return entity.flow;
 }
 
 void Engine::ScheduleTurn() {
@@ -129,8 +172,8 @@ void Engine::Turn() {
   }
   while (!mailbox_.empty() && deciding_->decisions < settings_.batch_decisions_max &&
          deciding_->bytes < settings_.batch_bytes_max) {
-    Mail mail = std::move(mailbox_.front());
-    mailbox_.pop_front();
+    Mail mail = mailbox_.Pop();
+    mailbox_bytes_ -= mail.bytes;
     DecideOne(std::move(mail));
     if (!deciding_) return;  // everything was dropped
   }
@@ -180,6 +223,7 @@ void Engine::DecideOne(Mail mail) {
     fresh->program = mail.program;
     fresh->partition = partition->id;
     fresh->name_key = mail.name_key;
+    fresh->flow = mail.flow;
     entity = fresh.get();
   } else {
     auto found = entities_.find(mail.entity);

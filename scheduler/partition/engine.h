@@ -30,6 +30,7 @@
 #include "scheduler/asl/program.h"
 #include "scheduler/core/decide.h"
 #include "scheduler/dispatch/dispatcher.h"
+#include "scheduler/dispatch/fair_queue.h"
 #include "scheduler/dispatch/sessions.h"
 #include "scheduler/partition/timer_key.h"
 #include "scheduler/timers/timer_queue.h"
@@ -51,7 +52,10 @@ struct Settings {
   bool wants_all = true;
   core::Limits limits;
   core::BindingOptions binding;
-  size_t mailbox_max = 200'000;  // commands waiting to be decided; more are refused
+  // Commands waiting to be decided, and their texts; more are refused. Reports of work that is done may take as much
+  // again.
+  size_t mailbox_max = 200'000;
+  size_t mailbox_bytes_max = 256u << 20;
   size_t batch_decisions_max = 4'000;
   size_t batch_bytes_max = 8u << 20;
   // An execution that waits for nothing but timers, for at least this long, leaves memory.
@@ -70,6 +74,7 @@ class Observer {
   virtual void TaskEnded(const std::string& /*queue*/, bool /*succeeded*/, std::chrono::milliseconds /*ran*/) {}
   virtual void BatchCommitted(size_t /*decisions*/, std::chrono::microseconds) {}
   virtual void LogLine(const std::string& /*sentence*/) {}
+  virtual void MailShed() {}  // a command was refused, for the mailbox is full
 };
 
 struct StartRequest {
@@ -167,6 +172,7 @@ class Engine {
     size_t partitions_owned = 0;
     size_t timers = 0;
     size_t mailbox = 0;
+    size_t mailbox_bytes = 0;
   };
   Stats stats() const;
 
@@ -182,6 +188,10 @@ class Engine {
 
   // engine.cc: the loop
   void Enqueue(Mail mail);
+  // Into the mailbox, whatever it holds already.
+  void PutIn(Mail mail);
+  dispatch::FlowId FlowOf(const history::ExecutionStarted& start);
+  dispatch::FlowId FlowOf(Entity& entity);
   void ScheduleTurn();
   void Turn();
   void DecideOne(Mail mail);
@@ -260,7 +270,9 @@ class Engine {
   std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered
   bool is_leaving_ = false;                // some partition is being given up
 
-  std::deque<Mail> mailbox_;
+  // Fair between state machines: one that floods does not hold up the others.
+  dispatch::FairQueue<Mail> mailbox_;
+  size_t mailbox_bytes_ = 0;
   std::unique_ptr<Batch> deciding_;
   const Batch* at_log_ = nullptr;  // while appending_
   bool appending_ = false;

@@ -237,5 +237,26 @@ TEST(Engine, WhoAsksForANameWhoseStartIsLostHearsThat) {
   EXPECT_TRUE(again->has(StatusCode::kOk));
 }
 
+// ---- fairness
+
+TEST(Engine, DecidesForOneMachineInBetweenTheFloodOfAnother) {
+  EngineBench bench;
+  auto& node = bench.Boot("a", [](Settings& settings) { settings.batch_decisions_max = 8; });
+  StartReply quiet = node.Start("quiet", kWait, "1", "quiet");
+  bench.Run(kTick);
+  for (int i = 0; i < 60; ++i) bench.NextAppend(Slow(milliseconds(10)));
+  std::vector<StartReply> flood;
+  for (int i = 0; i < 200; ++i) flood.push_back(node.Start("f" + std::to_string(i), kWait, "1", "flood"));
+  bench.Run(milliseconds(5));
+  EXPECT_GT(node.engine().stats().mailbox, 150u);
+  EXPECT_GT(node.engine().stats().mailbox_bytes, 150u);
+  StatusReply stopped = node.Stop((*quiet->value)->entity);
+  size_t before = 0;
+  for (int i = 0; i < 1000 && !stopped->value; ++i) bench.Run(milliseconds(1));
+  for (const StartReply& reply : flood) before += reply->value ? 1 : 0;
+  EXPECT_TRUE(stopped->has(StatusCode::kOk));
+  EXPECT_LE(before, 24u) << "at most the batches under way";
+}
+
 }  // namespace
 }  // namespace pawl::partition

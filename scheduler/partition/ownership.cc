@@ -231,7 +231,7 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
       ParkIfIdle(*place->second);
     }
     partition.recovered.clear();
-    for (Mail& mail : partition.waiting) mailbox_.push_back(std::move(mail));
+    for (Mail& mail : partition.waiting) PutIn(std::move(mail));
     partition.waiting.clear();
     dispatcher_.Flush();
     ScheduleTurn();
@@ -326,11 +326,11 @@ void Engine::DropEverything(const std::string& why) {
   auto batch = std::move(deciding_);
   auto partitions = std::move(partitions_);
   auto entities = std::move(entities_);
-  auto mail = std::move(mailbox_);
+  auto mail = mailbox_.TakeAll();
   partitions_.clear();
   entities_.clear();
   parked_ = 0;
-  mailbox_.clear();
+  mailbox_bytes_ = 0;
   names_.clear();
   ended_names_.clear();
   timers_.Clear();

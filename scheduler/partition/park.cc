@@ -114,7 +114,7 @@ void Engine::FinishReading(const std::shared_ptr<Reading>& reading) {
     if (stopping_) {
       mail.reply(NotServed("this node is shutting down; ask again"));
     } else {
-      mailbox_.push_back(std::move(mail));
+      PutIn(std::move(mail));
     }
   }
   ScheduleTurn();

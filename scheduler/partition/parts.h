@@ -16,7 +16,9 @@ struct Engine::Mail {
   base::EntityId entity;
   core::Command command;
   std::function<void(absl::Status)> reply;
-  size_t bytes = 0;  // in the mailbox
+  // Of the mailbox: what it counts for, and which line it stands in.
+  size_t bytes = 0;
+  dispatch::FlowId flow = dispatch::Flows::kNone;
   // StartExecution only.
   std::shared_ptr<const asl::Program> program;
   history::NameKey name_key{};
@@ -39,6 +41,7 @@ struct Engine::Entity {
   std::shared_ptr<const asl::Program> program;
   base::PartitionId partition;
   history::NameKey name_key{};
+  dispatch::FlowId flow = dispatch::Flows::kNone;  // of its state machine; none: not known yet
   std::vector<std::function<void(absl::StatusOr<Outcome>)>> end_waiters;
   std::vector<std::function<void()>> change_waiters;
   // Tasks scheduled or started on this node, for metrics: since when.

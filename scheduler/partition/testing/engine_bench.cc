@@ -142,12 +142,13 @@ EngineBench::Node::Node(EngineBench& bench, Settings settings)
 
 EngineBench::Node::~Node() { *alive_ = false; }
 
-StartReply EngineBench::Node::Start(const std::string& name, const std::string& definition, const std::string& input) {
+StartReply EngineBench::Node::Start(const std::string& name, const std::string& definition, const std::string& input,
+                                     const std::string& machine) {
   StartRequest request;
   request.start.input = history::Payload::FromText(input);
   request.start.account = "000000000000";
   request.start.region = "us-east-1";
-  request.start.machine = "m";
+  request.start.machine = machine;
   request.start.name = name;
   request.start.definition_digest = bench_.DigestOf(definition);
   request.program = bench_.programs_.at(request.start.definition_digest);

@@ -106,7 +106,8 @@ class EngineBench::Node : public Observer {
   ~Node() override;
 
   Engine& engine() { return *engine_; }
-  StartReply Start(const std::string& name, const std::string& definition, const std::string& input = "{}");
+  StartReply Start(const std::string& name, const std::string& definition, const std::string& input = "{}",
+                   const std::string& machine = "m");
   StatusReply Submit(base::EntityId entity, core::Command command);
   StatusReply Complete(const core::TaskRef& task, const std::string& output = "{}");
   StatusReply Stop(base::EntityId entity) { return Submit(entity, core::StopExecution{}); }
