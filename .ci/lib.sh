@@ -5,7 +5,7 @@ LOGS="$PWD/build/logs"
 # shellcheck disable=SC2034  # used by install.sh
 TOOLS="${PAWL_TOOLS:-$HOME/.cache/pawl-tools}"
 JOBS="${PAWL_JOBS:-$(nproc)}"
-export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # Totals of run_step.
 PASSED=0

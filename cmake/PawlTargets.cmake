@@ -33,6 +33,8 @@ target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wpedantic -Werror -
                        -fno-omit-frame-pointer)
 target_link_libraries(pawl_options INTERFACE Threads::Threads)
 
+include(PrecompiledHeaders)
+
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 
@@ -41,6 +43,7 @@ function(pawl_library name)
   if(ARG_SOURCES)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_link_libraries(${name} PUBLIC pawl_options ${ARG_DEPS})
+    pawl_precompile(${name} pawl_library_headers)
     if(PAWL_FUZZERS)
       # Coverage of the libraries is what guides the fuzzers.
       target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
@@ -55,6 +58,7 @@ function(pawl_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE pawl_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  pawl_precompile(${name} pawl_test_headers)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   add_dependencies(unit_tests ${name})

@@ -13,6 +13,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/random.h"
+#include "shared/base/sanitizer.h"
 #include "shared/json/value.h"
 
 namespace pawl::ctl {
@@ -47,6 +48,6 @@ struct EvalOutcome {
 EvalOutcome Evaluate(EvalLanguage language, const EvalCase& one, base::WallTime now, base::Random& random);
 
 // The stack that Evaluate may need: the thread that calls it must have as much.
-inline constexpr size_t kEvalStackBytes = size_t{1} << 30;
+inline constexpr size_t kEvalStackBytes = size_t{base::kAddressSanitizer ? 8 : 1} << 30;
 
 }  // namespace pawl::ctl

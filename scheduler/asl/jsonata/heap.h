@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "shared/base/sanitizer.h"
+
 namespace pawl::asl::jsonata {
 
 struct Node;
@@ -53,17 +55,8 @@ class Heap {
     LargeBlock* next;
   };
   static constexpr size_t kGrain = 16;
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr size_t kPooledMax = 0;  // every block on its own, so that the sanitizer sees its end
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  static constexpr size_t kPooledMax = 0;
-#else
-  static constexpr size_t kPooledMax = 512;
-#endif
-#else
-  static constexpr size_t kPooledMax = 512;
-#endif
+  // Under the sanitizer every block is on its own, so that it sees where each ends.
+  static constexpr size_t kPooledMax = base::kAddressSanitizer ? 0 : 512;
 
   static thread_local Heap* current_;
 

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "shared/base/sanitizer.h"
 #include "worker/activities/common/errors.h"
 #include "worker/activities/common/files.h"
 #include "worker/activities/dataset/dataset.h"
@@ -151,13 +152,7 @@ TEST_F(PreprocessTest, StopsWhenCancelled) {
 
 // README.md states the bound: 64 MiB here, whatever the file's size. The file is three times as large.
 TEST_F(PreprocessTest, KeepsItsMemoryBoundOnAFileLargerThanIt) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer's own memory hides the activity's";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "the sanitizer's own memory hides the activity's";
-#endif
-#endif
+  if (base::kAddressSanitizer) GTEST_SKIP() << "the sanitizer's own memory hides the activity's";
   constexpr int64_t kBound = int64_t{64} << 20;
   {
     std::ofstream file(directory_ / "in.csv");

@@ -32,7 +32,7 @@ absl::StatusOr<nlohmann::json> CreateModel(const ArtifactStore& store, worker::T
   auto existing = store.Fetch(place);
   if (existing.ok()) {
     PAWL_ASSIGN_OR_RETURN(nlohmann::json before, activities::ReadJsonFile(*existing));
-    if (before.value("request_sha256", "") != model["request_sha256"]) {
+    if (before.value("request_sha256", nlohmann::json()) != model["request_sha256"]) {
       return ValidationError(absl::StrCat("Cannot create already existing model \"", Arn(store, "model", name), "\"."));
     }
   } else if (!absl::IsNotFound(existing.status())) {
