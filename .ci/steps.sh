@@ -3,10 +3,10 @@
 # compile step that fails makes the steps that need its binaries fail at once. The simulation runs in full on the release
 # build, shorter under the sanitizers.
 
-STEPS=(format shell architecture tools shared-material build unit conformance integration e2e metrics alerts chart
-  tsan-build tsan)
-# Not in a plain run: no complete pass of AddressSanitizer has been seen yet.
-MORE_STEPS=(simulation asan-build asan fuzz)
+STEPS=(format shell architecture tools shared-material build conformance integration e2e metrics alerts chart
+  simulation asan-build asan fuzz tsan-build tsan)
+# Not in a plain run: `asan` runs the same tests, and compiling them twice is what the time does not allow.
+MORE_STEPS=(unit)
 
 list_steps() { printf '%s\n' "${STEPS[@]}" "${MORE_STEPS[@]}"; }
 
@@ -55,18 +55,19 @@ step_shared_material() {
 
 step_build() { compile_preset release binaries; }
 
-# Every GoogleTest binary of the release build. Those on PostgreSQL start one of their own (tests/contract).
+# Every GoogleTest binary of the release build, for a quick look. Those on PostgreSQL start one of their own
+# (tests/contract).
 step_unit() {
   compile_preset release unit_tests && ctest_counted release
 }
 
-# The swarm of seeds, and the planted defects that it has to find.
+# The swarms of seeds at full speed, and today's planted defects, which they have to find.
 step_simulation() {
-  local -a planted
-  compile_preset release simulation_test || return
-  mapfile -t planted < <(ninja -C build/release -t targets all | sed -n 's/^\(planted_[a-z0-9_]*\): .*/\1/p' | sort -u)
-  ((${#planted[@]} == 0)) || compile_preset release "${planted[@]}" || return
-  ctest_counted release -R '^(simulation_test|planted_.*)$'
+  local -a targets
+  compile_preset release simulation_test cluster_simulation_test || return
+  mapfile -t targets < <(ninja -C build/release -t targets all | sed -n 's/^\(planted_[a-z0-9_]*\): .*/\1/p' | sort -u)
+  ((${#targets[@]} == 0)) || compile_preset release "${targets[@]}" || return
+  ctest_counted release -R '^(simulation_test|cluster_simulation_test|planted_.*)$'
 }
 
 step_conformance() { suite conformance; }
@@ -84,6 +85,7 @@ step_alerts() {
 
 step_chart() { python3 helm/check.py --helm "$HELM"; }
 
+# Every GoogleTest binary, with clang and both sanitizers; and the fuzzers.
 step_asan_build() { compile_preset asan unit_tests fuzzers; }
 step_asan() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
@@ -95,7 +97,7 @@ step_asan() {
 step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
 
 # What has threads and links neither gRPC nor Abseil's synchronisation, whose Debian packages are not instrumented.
-THREAD_TESTS=(core_test partition_test dispatch_test timer_queue_test simulation_test)
+THREAD_TESTS=(partition_test simulation_test)
 step_tsan_build() { compile_preset tsan "${THREAD_TESTS[@]}"; }
 step_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1

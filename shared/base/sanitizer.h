@@ -3,7 +3,8 @@
 
 namespace pawl::base {
 
-// Built with AddressSanitizer: every allocation is watched on its own, and frames on the stack are several times larger.
+// Built with AddressSanitizer: every allocation is watched on its own, and frames on the stack are several times
+// larger.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kAddressSanitizer = true;
 #elif defined(__has_feature)
