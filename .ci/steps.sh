@@ -5,8 +5,9 @@
 
 STEPS=(format shell architecture tools shared-material build conformance integration e2e metrics alerts chart
   simulation asan-build asan fuzz tsan-build tsan)
-# Not in a plain run: `asan` runs the same tests, and compiling them twice is what the time does not allow.
-MORE_STEPS=(unit)
+# Not in a plain run: `asan` runs the same tests, and compiling them twice is what the time does not allow. Nor does it
+# allow `coverage`, which compiles the language once more, without optimisation, for a figure that moves slowly.
+MORE_STEPS=(unit coverage)
 
 list_steps() { printf '%s\n' "${STEPS[@]}" "${MORE_STEPS[@]}"; }
 
@@ -93,6 +94,9 @@ step_asan() {
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
   SIM_RUNS="${SIM_RUNS:-60}" ctest_counted asan
 }
+
+# Lines of scheduler/asl that its tests reach, at least 85%.
+step_coverage() { python3 scheduler/asl/coverage.py; }
 
 step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
 

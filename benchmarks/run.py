@@ -226,10 +226,25 @@ def measure_dev(bench):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def measure_language(bench):
+    """The pure language (micro/language.py): its lines are figures; a missed bound is said, and the run goes on."""
+    if not os.path.exists(os.path.join(bench.bin, "language_benchmark")):
+        print("language_benchmark is not built: Google Benchmark was missing", flush=True)
+        return
+    script = os.path.join(HERE, "micro", "language.py")
+    out = subprocess.run([sys.executable, script, "--bin", bench.bin], stdout=subprocess.PIPE, text=True, check=False)
+    for line in out.stdout.splitlines():
+        figure = json.loads(line)
+        bench.figures.append({"part": "language", **figure})
+        bound = f"bound {figure['bound']:,}" if "bound" in figure else ""
+        bench.rows.append((figure["metric"], f"{figure['value']:,.1f} {figure['unit']}", bound))
+        print("  ".join(bench.rows[-1]), flush=True)
+
+
 PARTS = {"ceiling": measure_ceiling, "cold": measure_cold, "chain": measure_chain, "open": measure_open,
          "orchestration": measure_orchestration, "map": measure_map, "size": measure_size, "flat": measure_flat,
-         "dev": measure_dev}
-WITHOUT_SERVICE = {"ceiling", "cold", "dev"}
+         "dev": measure_dev, "language": measure_language}
+WITHOUT_SERVICE = {"ceiling", "cold", "dev", "language"}
 
 
 def main():
