@@ -157,7 +157,7 @@ class Check {
     }
     expect(options_.input_digest(state.start.input.text()) == opened.input_digest,
            "the index has the digest of another input");
-    wanted_definitions_.emplace(state.start.definition_digest, opened.entity);
+    if (options_.has_definitions) wanted_definitions_.emplace(state.start.definition_digest, opened.entity);
   }
 
   static std::string StatusName(int16_t status) {
@@ -257,8 +257,9 @@ class Check {
       last[claim.partition] = claim;
     }
     for (const PartitionRow& row : partitions) {
+      if (row.here) progress_.homes.insert(static_cast<int32_t>(row.partition));
       auto claim = last.find(row.partition);
-      if (claim == last.end()) continue;
+      if (claim == last.end() || !row.here) continue;
       if (row.epoch < claim->second.epoch) {
         ReportPartition("epoch", row.partition,
                         "its epoch is " + std::to_string(row.epoch) + ", but epoch " +
@@ -285,6 +286,12 @@ class Check {
       found[PartitionOfSlot(base::Slot(slot), count).value()] += number;
     }
     for (const PartitionRow& row : partitions) {
+      if (!row.here && found[row.partition] > 0 && !row.may_have_rows) {
+        ReportPartition(
+            "stray_log", row.partition,
+            "its log is in another database, but " + std::to_string(found[row.partition]) + " rows of it are here");
+      }
+      if (!row.here) continue;
       const int64_t expected = row.next_sequence - 1;
       if (found[row.partition] == expected) continue;
       ReportPartition("sequence", row.partition,

@@ -40,6 +40,8 @@ struct CheckOptions {
   int executions_per_batch = 1000;
   // Counting all rows of the log reads all of it once more.
   bool counts_rows = true;
+  // The first server of a cluster has the definitions of all.
+  bool has_definitions = true;
 };
 
 // Fails where the database cannot be read; findings are no failure. CANCELLED where `after_batch` ended it.

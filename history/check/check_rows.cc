@@ -151,12 +151,13 @@ std::vector<PartitionRow> ReadPartitions(CheckTransaction& read) {
   std::vector<PartitionRow> partitions;
   for (const pqxx::row& row : read.exec(
            "select p.partition, p.epoch, p.node, coalesce(p.writer, 0), w.id is not null, "
-           "greatest(p.next_sequence, m.next_sequence) from pawl.partitions p left join pawl.writers w "
+           "greatest(p.next_sequence, m.next_sequence), p.here, p.here or p.moving_to is not null from pawl.partitions "
+           "p left join pawl.writers w "
            "on w.id = p.writer left join lateral (select max(u.next_sequence) as next_sequence from pawl.marks k, "
            "unnest(k.partitions, k.next_sequences) u (partition, next_sequence) where k.writer = p.writer and "
            "u.partition = p.partition) m on true order by p.partition")) {
     partitions.push_back({row[0].as<int64_t>(), row[1].as<int64_t>(), row[2].c_str(), row[3].as<int64_t>(),
-                          row[4].as<bool>(), row[5].as<int64_t>()});
+                          row[4].as<bool>(), row[5].as<int64_t>(), row[6].as<bool>(), row[7].as<bool>()});
   }
   return partitions;
 }

@@ -44,6 +44,8 @@ struct PartitionRow {
   int64_t writer = 0;  // 0: none
   bool has_writer = false;
   int64_t next_sequence = 0;  // with the marks that its writer left
+  bool here = true;           // this database holds its log
+  bool may_have_rows = true;  // it does, or the partition is on its way
 };
 
 struct ClaimRow {

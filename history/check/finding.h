@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct CheckProgress {
   int64_t snapshots = 0;
   int64_t partitions = 0;
   int64_t findings = 0;
+  std::set<int32_t> homes;  // the partitions whose log this database holds
 };
 
 }  // namespace pawl::history

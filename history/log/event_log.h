@@ -78,7 +78,10 @@ enum class AppendCode { kCommitted, kUnknown };
 struct AppendResult {
   AppendCode code = AppendCode::kCommitted;
   std::vector<base::PartitionId> refused;  // with kCommitted: these partitions' rows were not written
-  std::string error;                       // with kUnknown: what happened, for the operator's log
+  // With kCommitted, of a log on several servers: of these partitions' rows it is not known. Forget them and claim
+  // again.
+  std::vector<base::PartitionId> unknown;
+  std::string error;  // with kUnknown, or where `unknown` is not empty: what happened, for the operator's log
 };
 
 struct ClaimRequest {

@@ -94,16 +94,22 @@ absl::Status ApplyMissing(pqxx::connection& connection) {
 }
 
 // Chooses what is chosen once.
-void Found(pqxx::connection& connection, int32_t partition_count) {
+void Found(pqxx::connection& connection, const MigrateOptions& options) {
   pqxx::work transaction(connection);
+  const int32_t partition_count = options.joins ? options.joins->partition_count : options.partition_count;
   // gen_random_uuid draws from the server's strong source: 122 bits each.
   pqxx::result made = transaction.exec_params(
       "insert into pawl.cluster (partition_count, secret) select $1, sha256(uuid_send(gen_random_uuid()) || "
       "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) on conflict do nothing",
       partition_count);
   if (made.affected_rows() > 0) {
-    transaction.exec_params("insert into pawl.partitions (partition) select generate_series(0, $1::integer - 1)",
-                            partition_count);
+    transaction.exec_params(
+        "insert into pawl.partitions (partition, here) select generate_series(0, $1::integer - 1), $2", partition_count,
+        !options.joins);
+    if (options.joins) {
+      transaction.exec_params("update pawl.cluster set secret = $1",
+                              pqxx::binarystring(options.joins->secret.data(), options.joins->secret.size()));
+    }
   }
   transaction.commit();
 }
@@ -135,9 +141,15 @@ absl::StatusOr<ClusterInfo> Migrate(const std::string& conninfo, const MigrateOp
       query.exec(std::string("select pg_advisory_lock(") + kLock + ")");
     }
     PAWL_RETURN_IF_ERROR(ApplyMissing(connection));
-    Found(connection, options.partition_count);
+    Found(connection, options);
     MakeMonths(connection);
     cluster = ReadCluster(connection);
+    if (options.joins && cluster.secret != options.joins->secret) {
+      return absl::FailedPreconditionError(
+          "it belongs to another cluster than the first server. Give an empty database, or one of this cluster; "
+          "nothing "
+          "was changed.");
+    }
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

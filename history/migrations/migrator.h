@@ -10,23 +10,27 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 namespace pawl::history {
 
+// What the database says about the cluster.
+struct ClusterInfo {
+  int32_t partition_count = 0;
+  std::string secret;  // 32 random bytes, made at first start; the key of tokens
+};
+
 struct MigrateOptions {
   // For a database that has none yet; an existing one keeps its own.
   int32_t partition_count = 64;
   // How long to wait for another node's migration.
   std::chrono::seconds lock_timeout{120};
-};
-
-// What the database says about the cluster.
-struct ClusterInfo {
-  int32_t partition_count = 0;
-  std::string secret;  // 32 random bytes, made at first start; the key of tokens
+  // Of the cluster that this database joins as a further server; it begins without partitions. FAILED_PRECONDITION
+  // where it belongs to another cluster.
+  std::optional<ClusterInfo> joins = std::nullopt;
 };
 
 absl::StatusOr<ClusterInfo> Migrate(const std::string& conninfo, const MigrateOptions& options = {});

@@ -258,7 +258,7 @@ absl::StatusOr<std::vector<AppendSession::Found>> AppendSession::LockClaimable(c
           "lock_claimable",
           "select partition, coalesce(writer, 0), next_sequence from pawl.partitions where partition = "
           "any($1) and (node = '' or node = $2 or lease_until + $3 * interval '1 millisecond' <= "
-          "clock_timestamp()) and not exists (select from pawl.losses l where l.partition = "
+          "clock_timestamp()) and here and not exists (select from pawl.losses l where l.partition = "
           "partitions.partition and l.accepted_at is null) order by partition for update",
           {Partitions(request.partitions), pg::Text(request.node), pg::Int8(watch_.patience(request.lease).count())}));
   std::vector<Found> found;

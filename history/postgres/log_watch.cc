@@ -76,7 +76,7 @@ absl::StatusOr<std::vector<Loss>> LogWatch::Compare(pg::AppendConnection& connec
                       "where c.partition = k.partition and c.epoch > k.epoch order by c.epoch limit 1) else ") +
               kNextSequence +
               " end as there from unnest($1, $2, $3) k (partition, epoch, next) "
-              "join pawl.partitions p on p.partition = k.partition) f "
+              "join pawl.partitions p on p.partition = k.partition and p.here) f "
               "where f.there < f.next and not exists (select from pawl.losses l where "
               "l.partition = f.partition and l.first_missing = f.there and l.epoch >= f.epoch "
               "and l.accepted_at is not null) order by f.partition",

@@ -18,6 +18,8 @@ struct NameLookup {
   std::function<void(absl::StatusOr<std::vector<std::optional<IndexedExecution>>>)> done;
 };
 
+ReadScope ScopeOf(const PostgresLogOptions& options) { return {options.partition_count, options.is_one_of_several}; }
+
 pg::PoolOptions ReadPool(const PostgresLogOptions& options) {
   pg::PoolOptions pool;
   pool.threads = options.read_threads;
@@ -25,7 +27,7 @@ pg::PoolOptions ReadPool(const PostgresLogOptions& options) {
   pool.retry_first = options.session.retry_first;
   pool.retry_last = options.session.retry_last;
   pool.application_name = "pawl read";
-  pool.set_up_sql = ReadSetUpSql();
+  pool.set_up_sql = ReadSetUpSql(ScopeOf(options));
   return pool;
 }
 
@@ -145,6 +147,10 @@ void PostgresLog::Release(std::string node, std::vector<base::PartitionId> parti
   });
 }
 
+void PostgresLog::Homes(std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done) {
+  shared_->Read<std::vector<base::PartitionId>>(QueryHomes, std::move(done));
+}
+
 void PostgresLog::Owners(std::function<void(absl::StatusOr<std::vector<PartitionOwner>>)> done) {
   shared_->Read<std::vector<PartitionOwner>>(QueryOwners, std::move(done));
 }
@@ -188,8 +194,9 @@ void PostgresLog::ReadDecisions(base::EntityId entity, int64_t from_revision, in
 
 void PostgresLog::List(ListQuery query, std::function<void(absl::StatusOr<std::vector<IndexedExecution>>)> done) {
   shared_->Read<std::vector<IndexedExecution>>(
-      [query = std::move(query)](pqxx::connection_base& connection, std::vector<IndexedExecution>& executions) {
-        return QueryList(connection, query, executions);
+      [query = std::move(query), scope = ScopeOf(shared_->options)](pqxx::connection_base& connection,
+                                                                    std::vector<IndexedExecution>& executions) {
+        return QueryList(connection, scope, query, executions);
       },
       std::move(done));
 }

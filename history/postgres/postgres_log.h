@@ -25,6 +25,9 @@ namespace pawl::history {
 struct PostgresLogOptions {
   int32_t partition_count = 64;  // ClusterInfo's
   int read_threads = 2;
+  // Where it holds some partitions only: reads then pass over executions of others, which may be on their way here or
+  // gone.
+  bool is_one_of_several = false;
   AppendSessionOptions session;
 };
 
@@ -47,6 +50,9 @@ class PostgresLog : public EventLog {
   void ReadDecisions(base::EntityId entity, int64_t from_revision, int limit,
                      std::function<void(absl::StatusOr<std::vector<DecisionRow>>)> done) override;
   void List(ListQuery query, std::function<void(absl::StatusOr<std::vector<IndexedExecution>>)> done) override;
+
+  // The partitions whose log this database holds.
+  void Homes(std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done);
 
  private:
   // Shared with what the executor and the threads still hold.

@@ -59,16 +59,25 @@ absl::Status CheckRevision(base::EntityId entity, int64_t expected, int64_t foun
                              " next in the log, but found " + std::to_string(found));
 }
 
+// Joins the partition of an execution's slot, if this database holds its log.
+std::string JoinHome(const ReadScope& scope) {
+  if (!scope.is_one_of_several) return "";
+  return " join pawl.partitions h on h.here and h.partition = ((get_byte(uuid_send(e.name_key), 0) * 256 + "
+         "get_byte(uuid_send(e.name_key), 1)) % " +
+         std::to_string(base::kSlotCount) + ") * " + std::to_string(scope.partition_count) + " / " +
+         std::to_string(base::kSlotCount) + " ";
+}
+
 }  // namespace
 
-std::string ReadSetUpSql() {
+std::string ReadSetUpSql(const ReadScope& scope) {
   return std::string(
              "set default_transaction_read_only = on; set statement_timeout = '60s'; set jit = off; "
              // Plans are kept, perhaps from when the tables were empty: always by index.
              "set enable_seqscan = off; set plan_cache_mode = force_generic_plan; "
              "prepare find_names (uuid[]) as select ") +
-         kExecutionColumns +
-         " from pawl.executions e join pawl.machines m on m.id = e.machine where e.name_key = any($1); "
+         kExecutionColumns + " from pawl.executions e join pawl.machines m on m.id = e.machine " + JoinHome(scope) +
+         "where e.name_key = any($1); "
          // A page's rows lie in the steps of 256 revisions that it touches.
          "prepare read_decisions (uuid, integer, integer) as select revision, first_event, data from pawl.log "
          "where entity = $1 and (revision >> 8) between ($2 >> 8) and ($3 >> 8) and revision between $2 and $3 "
@@ -85,14 +94,23 @@ std::string ReadSetUpSql() {
 
 absl::Status QueryOwners(pqxx::connection_base& connection, std::vector<PartitionOwner>& owners) {
   pqxx::nontransaction query(connection);
-  for (const pqxx::row& row : query.exec(
-           "select partition, epoch, node, lease_until <= clock_timestamp() from pawl.partitions order by partition")) {
+  for (const pqxx::row& row :
+       query.exec("select partition, epoch, node, lease_until <= clock_timestamp() from pawl.partitions where here "
+                  "order by partition")) {
     PartitionOwner owner;
     owner.partition = base::PartitionId(row[0].as<int32_t>());
     owner.epoch = base::Epoch(row[1].as<int64_t>());
     owner.node = row[2].c_str();
     owner.expired = owner.node.empty() || row[3].as<bool>();
     owners.push_back(std::move(owner));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::PartitionId>& homes) {
+  pqxx::nontransaction query(connection);
+  for (const pqxx::row& row : query.exec("select partition from pawl.partitions where here order by partition")) {
+    homes.push_back(base::PartitionId(row[0].as<int32_t>()));
   }
   return absl::OkStatus();
 }
@@ -163,7 +181,7 @@ absl::Status QueryDecisions(pqxx::connection_base& connection, base::EntityId en
   return absl::OkStatus();
 }
 
-absl::Status QueryList(pqxx::connection_base& connection, const ListQuery& query,
+absl::Status QueryList(pqxx::connection_base& connection, const ReadScope& scope, const ListQuery& query,
                        std::vector<IndexedExecution>& executions) {
   pqxx::nontransaction transaction(connection);
   std::string sql =
@@ -172,7 +190,7 @@ absl::Status QueryList(pqxx::connection_base& connection, const ListQuery& query
   if (query.status == int16_t{0}) {
     sql += "join pawl.open_executions o on o.machine = e.machine and o.entity = e.entity ";
   }
-  sql += "where m.account = " + transaction.quote(query.account) +
+  sql += JoinHome(scope) + "where m.account = " + transaction.quote(query.account) +
          " and m.region = " + transaction.quote(query.region) + " and m.machine = " + transaction.quote(query.machine);
   if (query.status) sql += " and e.status = " + std::to_string(*query.status);
   if (query.before) sql += " and e.entity < '" + query.before->second.ToString() + "'";

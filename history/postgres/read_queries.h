@@ -16,8 +16,17 @@ class connection_base;
 
 namespace pawl::history {
 
+// What tells which executions of a database count: in a cluster of several servers those whose partition is there.
+struct ReadScope {
+  int32_t partition_count = 0;
+  bool is_one_of_several = false;
+};
+
 // To be run on each connection of the pool: settings and prepared statements.
-std::string ReadSetUpSql();
+std::string ReadSetUpSql(const ReadScope& scope);
+
+// The partitions whose log this database holds.
+absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::PartitionId>& homes);
 
 absl::Status QueryOwners(pqxx::connection_base& connection, std::vector<PartitionOwner>& owners);
 
@@ -29,7 +38,7 @@ absl::Status QueryNames(pqxx::connection_base& connection, const std::vector<Nam
                         std::vector<std::optional<IndexedExecution>>& found);
 absl::Status QueryDecisions(pqxx::connection_base& connection, base::EntityId entity, int64_t from_revision, int limit,
                             std::vector<DecisionRow>& rows);
-absl::Status QueryList(pqxx::connection_base& connection, const ListQuery& query,
+absl::Status QueryList(pqxx::connection_base& connection, const ReadScope& scope, const ListQuery& query,
                        std::vector<IndexedExecution>& executions);
 
 }  // namespace pawl::history

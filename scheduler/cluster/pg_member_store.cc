@@ -16,11 +16,14 @@ constexpr char kAnnounce[] =
     "select 0, node, address, leaving, 0::bigint, "
     "ceil(extract(epoch from live_until - clock_timestamp()) * 1000)::bigint "
     "from pawl.nodes where node <> $1 and live_until > clock_timestamp() "
-    "union all "
-    "select 1, node, '', lease_until <= clock_timestamp(), epoch, partition::bigint from pawl.partitions "
+    "union all ";
+
+// The partitions that the database holds, and when the first lease of another node runs out.
+constexpr char kPartitions[] =
+    "select 1, node, '', lease_until <= clock_timestamp(), epoch, partition::bigint from pawl.partitions where here "
     "union all "
     "select 2, '', '', false, 0, ceil(extract(epoch from min(lease_until) - clock_timestamp()) * 1000)::bigint "
-    "from pawl.partitions where node not in ('', $1) and lease_until > clock_timestamp() "
+    "from pawl.partitions where here and node not in ('', $1) and lease_until > clock_timestamp() "
     "order by 1";
 
 void Read(const pqxx::result& rows, View& view) {
@@ -44,17 +47,27 @@ void Read(const pqxx::result& rows, View& view) {
   }
 }
 
+pg::PoolOptions OneConnection() {
+  return {.threads = 1, .retry_last = std::chrono::seconds(1), .application_name = "pawl cluster"};
+}
+
 }  // namespace
 
-PgMemberStore::PgMemberStore(const std::string& conninfo, base::Executor& executor)
-    : executor_(executor),
-      pool_(std::make_unique<pg::Pool>(
-          conninfo,
-          pg::PoolOptions{.threads = 1, .retry_last = std::chrono::seconds(1), .application_name = "pawl cluster"})) {}
+struct PgMemberStore::Further {
+  explicit Further(const std::string& conninfo) : pool(conninfo, OneConnection()) {}
+  View last;
+  pg::Pool pool;
+};
+
+PgMemberStore::PgMemberStore(const std::vector<std::string>& postgres, base::Executor& executor)
+    : executor_(executor), pool_(std::make_unique<pg::Pool>(postgres.front(), OneConnection())) {
+  for (size_t i = 1; i < postgres.size(); ++i) further_.push_back(std::make_unique<Further>(postgres[i]));
+}
 
 PgMemberStore::~PgMemberStore() {
   *alive_ = false;
   pool_.reset();
+  further_.clear();
 }
 
 void PgMemberStore::Answer(std::function<void()> work) {
@@ -69,17 +82,42 @@ void PgMemberStore::Announce(const Member& self, std::chrono::milliseconds ttl,
   pool_->Submit(
       [view, self, ttl](pqxx::connection_base& connection) {
         pqxx::nontransaction statement(connection);
-        Read(statement.exec_params(kAnnounce, self.node, self.address, self.leaving, ttl.count()), *view);
+        Read(statement.exec_params(std::string(kAnnounce) + kPartitions, self.node, self.address, self.leaving,
+                                   ttl.count()),
+             *view);
         view->members.push_back(self);
         return absl::OkStatus();
       },
-      [this, view, done = std::move(done)](absl::Status status) {
-        Answer([view, done, status = std::move(status)] {
+      [this, view, done = std::move(done), node = self.node](absl::Status status) {
+        Answer([this, view, done, node, status = std::move(status)] {
           if (status.ok()) {
-            done(std::move(*view));
+            ReadFurther(0, view, done, node);
           } else {
             done(status);
           }
+        });
+      });
+}
+
+void PgMemberStore::ReadFurther(size_t number, std::shared_ptr<View> view,
+                                std::function<void(absl::StatusOr<View>)> done, const std::string& node) {
+  if (number == further_.size()) return done(std::move(*view));
+  auto found = std::make_shared<View>();
+  further_[number]->pool.Submit(
+      [found, node](pqxx::connection_base& connection) {
+        pqxx::nontransaction statement(connection);
+        Read(statement.exec_params(kPartitions, node), *found);
+        return absl::OkStatus();
+      },
+      [this, number, view, found, done = std::move(done), node](absl::Status status) {
+        Answer([=, this, status = std::move(status)] {
+          View& last = further_[number]->last;
+          if (status.ok()) last = std::move(*found);
+          view->partitions.insert(view->partitions.end(), last.partitions.begin(), last.partitions.end());
+          if (status.ok() && last.next_expiry && (!view->next_expiry || *last.next_expiry < *view->next_expiry)) {
+            view->next_expiry = last.next_expiry;
+          }
+          ReadFurther(number + 1, view, done, node);
         });
       });
 }

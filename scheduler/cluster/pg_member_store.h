@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "scheduler/cluster/members.h"
 #include "shared/base/executor.h"
@@ -15,7 +16,8 @@ namespace pawl::cluster {
 class PgMemberStore : public MemberStore {
  public:
   // Destroy it on the executor's thread or after that thread has ended; no completion runs after.
-  PgMemberStore(const std::string& conninfo, base::Executor& executor);
+  // `postgres`: the cluster's servers; the first one has the nodes, each some of the partitions.
+  PgMemberStore(const std::vector<std::string>& postgres, base::Executor& executor);
   ~PgMemberStore() override;
 
   void Announce(const Member& self, std::chrono::milliseconds ttl,
@@ -27,7 +29,13 @@ class PgMemberStore : public MemberStore {
 
   base::Executor& executor_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  // What the further servers said last: one that is away keeps its partitions in the view.
+  struct Further;
+  void ReadFurther(size_t number, std::shared_ptr<View> view, std::function<void(absl::StatusOr<View>)> done,
+                   const std::string& node);
+
   std::unique_ptr<pg::Pool> pool_;
+  std::vector<std::unique_ptr<Further>> further_;
 };
 
 }  // namespace pawl::cluster

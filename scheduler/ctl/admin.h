@@ -11,6 +11,7 @@ namespace pawl::ctl {
 
 void AddAdminCheck(CLI::App& admin, Cli& cli);  // admin_check.cc
 void AddAdminLoss(CLI::App& admin, Cli& cli);   // admin_loss.cc: losses, accept-loss
+void AddAdminMove(CLI::App& admin, Cli& cli);   // admin_move.cc
 
 // --postgres, once for each of the scheduler's servers; also by PAWL_POSTGRES.
 void AddPostgresOption(CLI::App& command, std::vector<std::string>& postgres);

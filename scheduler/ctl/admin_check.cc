@@ -1,6 +1,7 @@
 // pawl admin check: reads a log end to end and says what in it cannot be.
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -74,8 +75,10 @@ int Run(const Cli& cli, const CheckCommand& command) {
   history::CheckProgress sum;
   std::vector<history::Finding> findings;
   Pace pace(cli, command.share);
+  std::map<int32_t, int> homes;
   for (const std::string& conninfo : command.postgres) {
     history::CheckOptions options;
+    options.has_definitions = conninfo == command.postgres.front();
     options.name_key = partition::MakeNameKey;
     options.input_digest = partition::MakeInputDigest;
     options.counts_rows = !command.no_count;
@@ -94,6 +97,19 @@ int Run(const Cli& cli, const CheckCommand& command) {
     sum.snapshots += checked->snapshots;
     sum.partitions = std::max(sum.partitions, checked->partitions);
     sum.findings += checked->findings;
+    for (int32_t partition : checked->homes) ++homes[partition];
+  }
+  // A partition that moves during the check may be seen twice or not at all: only a second look tells.
+  for (int32_t partition = 0; partition < sum.partitions; ++partition) {
+    const int times = homes[partition];
+    if (times == 1) continue;
+    ++sum.findings;
+    findings.push_back({.kind = "owner",
+                        .partition = partition,
+                        .sentence = times == 0
+                                        ? "none of the given databases holds its log"
+                                        : std::to_string(times) + " of the databases say that they hold its log"});
+    if (cli.format != Format::kJson) cli.out << ToLine(findings.back()) << "\n";
   }
   if (cli.format == Format::kJson) {
     Json list = Json::array();
@@ -117,8 +133,22 @@ int Run(const Cli& cli, const CheckCommand& command) {
 
 void AddPostgresOption(CLI::App& command, std::vector<std::string>& postgres) {
   command
-      .add_option("--postgres", postgres,
-                  "PostgreSQL connection string, as the scheduler has it; once for each server. Also by PAWL_POSTGRES")
+      .add_option_function<std::vector<std::string>>(
+          "--postgres",
+          [&postgres](const std::vector<std::string>& given) {
+            postgres.clear();
+            for (const std::string& one : given) {
+              // As the scheduler's variable has several: a JSON array of strings.
+              const Json list = one.starts_with("[") ? Json::parse(one, nullptr, false) : Json();
+              if (!list.is_array()) {
+                postgres.push_back(one);
+                continue;
+              }
+              for (const Json& item : list)
+                postgres.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+            }
+          },
+          "PostgreSQL connection string, as the scheduler has it; once for each server. Also by PAWL_POSTGRES")
       ->envname("PAWL_POSTGRES")
       ->required()
       ->type_name("CONNINFO")

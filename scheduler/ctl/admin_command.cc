@@ -1,5 +1,5 @@
 // pawl admin: nodes and partitions say who lives and who owns what, as one scheduler's operations port tells it; the
-// commands that work on the log itself are in admin_check.cc and admin_loss.cc.
+// commands that work on the log itself are in admin_check.cc, admin_loss.cc and admin_move.cc.
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -89,6 +89,7 @@ void AddAdmin(CLI::App& app, Cli& cli) {
   add("partitions", "Which node owns which partition", Partitions);
   AddAdminCheck(*admin, cli);
   AddAdminLoss(*admin, cli);
+  AddAdminMove(*admin, cli);
 }
 
 }  // namespace pawl::ctl

@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
                   "HOST:PORT at which other nodes and workers reach this one's gRPC port; by default its address and "
                   "port, or the host's name where it listens on all addresses.");
   settings.StringList("postgres", &options.postgres,
-                      "PostgreSQL connection string, e.g. \"host=db dbname=pawl user=pawl\".",
+                      "PostgreSQL connection string, e.g. \"host=db dbname=pawl user=pawl\"; several for a cluster on "
+                      "several servers, of which the first one has the catalog and never changes.",
                       {.secret = true, .required = true});
   settings.Int("partitions", &options.partitions, "Number of partitions of a database that is used for the first time.",
                {.min = 1, .max = 16384});

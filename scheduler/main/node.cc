@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <future>
+#include <map>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "history/migrations/migrator.h"
+#include "history/postgres/multi_log.h"
 #include "history/postgres/postgres_log.h"
 #include "scheduler/api/aws/server.h"
 #include "scheduler/api/grpc/cluster/peers.h"
@@ -26,6 +28,7 @@
 #include "shared/base/status.h"
 #include "shared/json/value.h"
 #include "shared/net/ops_server.h"
+#include "shared/pg/conninfo.h"
 #include "shared/pg/pool.h"
 #include "shared/telemetry/metrics.h"
 
@@ -123,16 +126,10 @@ class RealNode : public Node {
                                                      .is_healthy = {},
                                                      .is_ready = [this] { return Ready(); },
                                                      .cluster = [this] { return ClusterJson(); }}));
-    PAWL_RETURN_IF_ERROR(PrepareDatabase(stop_asked));
-    const std::string& conninfo = options_.postgres.front();
-    history::PostgresLogOptions log_options;
-    log_options.partition_count = cluster_.partition_count;
-    history::PostgresLogOptions engine_log_options = log_options;
-    engine_log_options.session.on_losses = [this](std::vector<history::Loss> losses) {
-      engine_loop_.Post([this, losses = std::move(losses)] { NoteLosses(losses); });
-    };
-    log_db_ = std::make_unique<history::PostgresLog>(conninfo, engine_log_options, engine_loop_);
-    query_db_ = std::make_unique<history::PostgresLog>(conninfo, log_options, query_loop_);
+    PAWL_RETURN_IF_ERROR(PrepareDatabases(stop_asked));
+    const std::string& conninfo = options_.postgres.front();  // has the catalog and the nodes
+    log_db_ = MakeLog(engine_loop_, true);
+    query_db_ = MakeLog(query_loop_, false);
     pool_ = std::make_unique<pg::Pool>(conninfo, pg::PoolOptions{.threads = 1, .application_name = "pawl-catalog"});
     store_ = std::make_unique<catalog::PgStore>(*pool_, engine_loop_);
     catalog_ = std::make_unique<catalog::Catalog>(*store_, clock_, random_);
@@ -162,7 +159,7 @@ class RealNode : public Node {
                 [this](base::EntityId, core::Command command) {
                   members_->router().Submit(std::move(command), [](const absl::Status&) {});
                 }});
-    member_store_ = std::make_unique<cluster::PgMemberStore>(conninfo, engine_loop_);
+    member_store_ = std::make_unique<cluster::PgMemberStore>(options_.postgres, engine_loop_);
     peers_ = api::rpc::MakeGrpcPeers(engine_loop_, ClusterKey(cluster_.secret));
     node_ = settings.node;
     members_ = std::make_unique<cluster::Cluster>(
@@ -272,10 +269,43 @@ class RealNode : public Node {
         absl::UnavailableError("the engine does not answer"));
   }
 
-  // On the engine's thread: the database lacks these decisions, which were committed.
-  void NoteLosses(const std::vector<history::Loss>& losses) {
-    const bool is_over = losses.empty() && !losses_.empty();
-    losses_ = losses;
+  // One server is used as it is; several are put together.
+  std::unique_ptr<history::EventLog> MakeLog(EventLoop& loop, bool is_for_engine) {
+    std::vector<std::unique_ptr<history::PostgresLog>> servers;
+    for (size_t i = 0; i < options_.postgres.size(); ++i) {
+      history::PostgresLogOptions options;
+      options.partition_count = cluster_.partition_count;
+      options.is_one_of_several = options_.postgres.size() > 1;
+      if (is_for_engine) {
+        options.session.on_losses = [this, i](std::vector<history::Loss> losses) {
+          engine_loop_.Post([this, i, losses = std::move(losses)] { NoteLosses(i, losses); });
+        };
+      }
+      servers.push_back(std::make_unique<history::PostgresLog>(options_.postgres[i], options, loop));
+    }
+    if (servers.size() == 1) return std::move(servers.front());
+    history::MultiLog::Parts parts{.executor = loop, .clock = clock_};
+    if (is_for_engine) {
+      parts.on_server = [this](size_t server, const absl::Status& status) {
+        const std::string which = pg::DescribeConnection(options_.postgres[server]);
+        if (status.ok()) {
+          log_.Info("A database can be used again.", {{"database", which}});
+        } else {
+          log_.Warning("A database cannot be used; its partitions stand still.",
+                       {{"database", which}, {"error", std::string(status.message())}});
+        }
+      };
+    }
+    return std::make_unique<history::MultiLog>(std::move(servers), cluster_.partition_count, std::move(parts));
+  }
+
+  // On the engine's thread: that database lacks these decisions, which were committed.
+  void NoteLosses(size_t server, const std::vector<history::Loss>& losses) {
+    losses_by_server_[server] = losses;
+    const bool had_some = !losses_.empty();
+    losses_.clear();
+    for (const auto& [number, some] : losses_by_server_) losses_.insert(losses_.end(), some.begin(), some.end());
+    const bool is_over = losses_.empty() && had_some;
     if (!losses.empty()) {
       log_.Error(
           "Decisions that were committed are not in the database. Their partitions are not served before somebody "
@@ -295,13 +325,23 @@ class RealNode : public Node {
     return text + "; see `pawl admin accept-loss`";
   }
 
-  absl::Status PrepareDatabase(const std::function<bool()>& stop_asked) {
+  absl::Status PrepareDatabases(const std::function<bool()>& stop_asked) {
+    PAWL_ASSIGN_OR_RETURN(
+        cluster_, PrepareDatabase(options_.postgres.front(), {.partition_count = options_.partitions}, stop_asked));
+    for (size_t i = 1; i < options_.postgres.size(); ++i) {
+      PAWL_RETURN_IF_ERROR(PrepareDatabase(options_.postgres[i], {.joins = cluster_}, stop_asked).status());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<history::ClusterInfo> PrepareDatabase(const std::string& conninfo,
+                                                       const history::MigrateOptions& migrate,
+                                                       const std::function<bool()>& stop_asked) {
     for (bool told = false;; told = true) {
-      auto cluster = history::Migrate(options_.postgres.front(), {.partition_count = options_.partitions});
+      auto cluster = history::Migrate(conninfo, migrate);
       if (cluster.ok()) {
-        cluster_ = *std::move(cluster);
         if (told) log_.Info("The database is there.");
-        return absl::OkStatus();
+        return cluster;
       }
       if (!absl::IsUnavailable(cluster.status())) return cluster.status();
       if (!told) {
@@ -379,14 +419,16 @@ class RealNode : public Node {
   history::ClusterInfo cluster_;
   std::atomic<bool> serving_ = false;
   bool stopped_ = false;
-  std::vector<history::Loss> losses_;  // the engine's thread
+  // The engine's thread.
+  std::map<size_t, std::vector<history::Loss>> losses_by_server_;
+  std::vector<history::Loss> losses_;  // all of them
 
   // Destroyed in reverse order: front ends first, the loops last but for the clocks.
   EventLoop engine_loop_;
   EventLoop query_loop_;
   std::unique_ptr<pg::Pool> pool_;
-  std::unique_ptr<history::PostgresLog> log_db_;
-  std::unique_ptr<history::PostgresLog> query_db_;
+  std::unique_ptr<history::EventLog> log_db_;
+  std::unique_ptr<history::EventLog> query_db_;
   std::unique_ptr<catalog::PgStore> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Query> query_;

@@ -348,13 +348,23 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
   }
   GiveUp(lost, session_ended ? "this node's session with the database has ended"
                              : "another node has claimed it, or this node's session with the database has ended");
+  std::vector<PartitionId> doubtful;
+  for (PartitionId unknown : result.unknown) {
+    if (ClaimedUnder(unknown, batch->rows.at(unknown).epoch) != nullptr) doubtful.push_back(unknown);
+  }
+  GiveUp(doubtful, "whether their last commit took place is not known: " + result.error);
+  lost.insert(lost.end(), doubtful.begin(), doubtful.end());
   // Whatever took these may have taken more: a session that ended takes all. To be told now is cheaper than one by one.
   if (!lost.empty()) RenewSoon();
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
   for (Release& release : batch->releases) {
     bool is_refused =
         std::find(result.refused.begin(), result.refused.end(), release.partition) != result.refused.end();
-    if (is_refused) {
+    bool is_unknown =
+        std::find(result.unknown.begin(), result.unknown.end(), release.partition) != result.unknown.end();
+    if (is_unknown) {
+      AbandonOne(release, "the outcome is unknown; ask again", true);
+    } else if (is_refused) {
       AbandonOne(release, "another node has taken the partition over; ask again", false);
     } else {
       ReleaseOne(release);

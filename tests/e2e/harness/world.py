@@ -18,10 +18,12 @@ class World:
     set; it is printed then."""
 
     def __init__(self, nodes=1, workers=2, slots=8, lease="1s", settings=None, scheduler_flags=(),
-                 database_folder=None, standby=False, wires=False):
+                 database_folder=None, standby=False, wires=False, databases=1):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-e2e-"))
         self.database = postgres.Cluster(settings=settings, folder=database_folder)
         self.standby = standby
+        # Further ones are databases of the same server: to the service that is the same.
+        self.databases = databases
         self.journal, self.ledger = self.folder / "journal", self.folder / "ledger"
         self.ledger.touch()
         self._counts = (nodes, workers, slots, lease, scheduler_flags)
@@ -38,6 +40,9 @@ class World:
             dsn = self.dsn_of([server.port for server in self.servers()])
             if self.wires:
                 dsn = self.dsn_of([self.wires.listen("database", server.port) for server in self.servers()])
+            for i in range(2, self.databases + 1):
+                self.database.create_database(f"further{i}")
+                flags = (*flags, "--postgres", self.database.dsn_of(f"further{i}"))
             for i in range(nodes):
                 ports, more = processes.free_ports(3), flags
                 if self.wires:
@@ -70,6 +75,11 @@ class World:
 
     def _scheduler_names(self):
         return {node.pid: f"node-{i}" for i, node in enumerate(self.schedulers) if node.alive()}
+
+    @property
+    def dsns(self):
+        """Of all the servers, the first one first."""
+        return [self.database.dsn, *(self.database.dsn_of(f"further{i}") for i in range(2, self.databases + 1))]
 
     def add_worker(self, node, slots=8):
         number = len(self.workers)
