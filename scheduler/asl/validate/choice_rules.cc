@@ -111,7 +111,7 @@ Rule StateCompiler::CompileRule(const Place& place, QueryLanguage language, bool
   static const std::vector<std::string> kSelectors = {"And", "Or", "Not", "Variable", "Condition"};
   const auto selectors =
       std::count_if(kSelectors.begin(), kSelectors.end(), [&](const std::string& name) { return fields.Has(name); });
-  if (selectors != 1) {
+  if (selectors != 1) {  // specification, "Choice State": a data test or a Boolean expression of others
     report_.Schema(place, "The object must have only one of the following fields, " + BracketedList(kSelectors));
     return rule;
   }
@@ -136,6 +136,7 @@ void StateCompiler::CompileComparison(const Fields& fields, Rule& rule) {
   for (const Operator& one : Operators()) {
     if (fields.Has(one.name)) present.push_back(one.name);
   }
+  // Specification, "Data Test Expression": exactly one comparison operator.
   if (present.size() > 1) {
     report_.Schema(fields.place(), "There should only be one of the following fields: " + BracketedList(present));
   } else if (present.empty()) {
@@ -176,6 +177,7 @@ void StateCompiler::ReadOperand(const Fields& fields, const std::string& name, R
       if (!text) break;
       rule.text = *text;
       const std::optional<Instant> time = ParseTimestamp(*text);
+      // Recorded of a Wait: wait_timestamp_invalid.
       if (!time) report_.Schema(fields.At(name), "String does not match RFC3339 timestamp");
       rule.time = time.value_or(Instant{});
       break;

@@ -64,11 +64,11 @@ Diagnostic SyntaxDiagnostic(std::string_view text, const syntax::SyntaxError& er
 
 CompileResult Compile(std::string_view text, const CompileOptions& options) {
   CompileResult result;
-  if (text.empty()) {
+  if (text.empty()) {  // the code: STEP_FUNCTIONS.md 1.3; AWS's API refuses an empty definition before
     result.diagnostics.push_back(Plain("MISSING_DESCRIPTION", "Definition must not be empty"));
     return result;
   }
-  if (text.size() > options.definition_bytes_max) {
+  if (text.size() > options.definition_bytes_max) {  // STEP_FUNCTIONS.md 1.1: 1 MiB
     result.diagnostics.push_back(
         Plain("SCHEMA_VALIDATION_FAILED", absl::StrCat("Definition is ", text.size(), " bytes long, but at most ",
                                                        options.definition_bytes_max, " are allowed")));
@@ -81,6 +81,7 @@ CompileResult Compile(std::string_view text, const CompileOptions& options) {
     return result;
   }
   const syntax::Node& root = std::get<syntax::Node>(document);
+  // Recorded: validate_state_machine_definition_not_a_definition EMPTY_STRING.
   if (blank || !root.value.is_object()) {
     result.diagnostics.push_back(Plain("SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object"));
     return result;

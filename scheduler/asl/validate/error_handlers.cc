@@ -10,6 +10,7 @@ namespace pawl::asl {
 std::vector<std::string> StateCompiler::ErrorEquals(const Fields& fields, bool is_last) {
   std::vector<std::string> names = fields.TextList("ErrorEquals");
   const bool has_all = std::find(names.begin(), names.end(), "States.ALL") != names.end();
+  // Specification, "Errors": States.ALL appears alone, in the last of the handlers.
   if (has_all && (names.size() > 1 || !is_last)) {
     report_.Schema(fields.At("ErrorEquals"), "States.ALL must appear alone and at end of list");
   }

@@ -24,10 +24,12 @@ constexpr size_t kVariableNameMax = 80;
 
 }  // namespace
 
+// Types of fields: STEP_FUNCTIONS.md 2.2, from the specification ("State Types").
 void Fields::WrongType(const Place& place, std::string_view type) const {
   report_.Schema(place, absl::StrCat("Expected value of type ", std::string(type)));
 }
 
+// STEP_FUNCTIONS.md 2.2 lists what there is; AWS takes nothing else.
 void Fields::RefuseUnknown(const std::vector<std::string>& known) const {
   for (const syntax::NodeMember& member : place_.node->members) {
     if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
@@ -36,6 +38,7 @@ void Fields::RefuseUnknown(const std::vector<std::string>& known) const {
   }
 }
 
+// Recorded: validate_state_machine_definition_not_a_definition EMPTY_DICT, create_delete_invalid_sm.
 void Fields::Require(const std::vector<std::string>& names) const {
   std::vector<std::string> missing;
   for (const std::string& name : names) {
@@ -44,6 +47,7 @@ void Fields::Require(const std::vector<std::string>& names) const {
   if (!missing.empty()) report_.Schema(place_, "These fields are required: " + BracketedList(missing));
 }
 
+// Specification, "Fail State" (Error and ErrorPath), "Task State" (timeouts and their paths) and the like.
 void Fields::AtMostOne(const std::vector<std::string>& names) const {
   const auto present = std::count_if(names.begin(), names.end(), [&](const std::string& name) { return Has(name); });
   if (present > 1) {
@@ -51,6 +55,7 @@ void Fields::AtMostOne(const std::vector<std::string>& names) const {
   }
 }
 
+// Specification, "Wait State" and "Map State" (ItemProcessor, or Iterator by its older name).
 bool Fields::ExactlyOne(const std::vector<std::string>& names) const {
   AtMostOne(names);
   const auto present = std::count_if(names.begin(), names.end(), [&](const std::string& name) { return Has(name); });
@@ -76,6 +81,7 @@ std::optional<bool> Fields::Boolean(std::string_view name) const {
   return std::nullopt;
 }
 
+// The choices: STEP_FUNCTIONS.md 2.1 (Version, QueryLanguage), 2.7 (JitterStrategy), 2.10 (a Map's).
 std::optional<std::string> Fields::OneOf(std::string_view name, const std::vector<std::string>& choices) const {
   std::optional<std::string> text = Text(name);
   if (!text || std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;
@@ -98,10 +104,12 @@ std::optional<Place> Fields::Array(std::string_view name, bool may_be_empty) con
     WrongType(place, "[ARRAY]");
     return std::nullopt;
   }
+  // Recorded: parallel_state_empty_branches.
   if (!may_be_empty && place.node->items.empty()) report_.Schema(place, "Value cannot be empty");
   return place;
 }
 
+// The ranges: STEP_FUNCTIONS.md 2.2 (seconds), 2.7 (Retry), 2.10 (a Map's).
 bool Fields::CheckRange(const Place& place, double number, const Range& range) const {
   if (number < range.min) {
     report_.Schema(place, "Minimum value is " + json::NumberToText(range.min));
@@ -152,6 +160,7 @@ std::vector<std::string> Fields::TextList(std::string_view name) const {
   return texts;
 }
 
+// NO_PATH is a warning: STEP_FUNCTIONS.md 1.3.
 NumberField Fields::NumberOrQuery(std::string_view name, const Range& range, bool whole) const {
   NumberField field;
   field.field = prefix_ + std::string(name);
@@ -186,6 +195,7 @@ NumberField Fields::NumberOrQuery(std::string_view name, const Range& range, boo
   return field;
 }
 
+// ErrorPath and CausePath: STEP_FUNCTIONS.md 2.2; other "...Path" fields take paths only.
 TextField Fields::TextOrQuery(std::string_view name, const std::vector<std::string>& intrinsics) const {
   TextField field;
   field.field = prefix_ + std::string(name);
@@ -225,6 +235,7 @@ TextField Fields::TextOrQuery(std::string_view name, const std::vector<std::stri
   return field;
 }
 
+// Specification, "Paths"; null gives {}: STEP_FUNCTIONS.md 2.3.
 PathField Fields::DataPath(std::string_view name) const {
   PathField field;
   if (!Has(name)) return field;
@@ -244,6 +255,7 @@ PathField Fields::DataPath(std::string_view name) const {
   return field;
 }
 
+// Specification, "Input and Output Processing": a reference path into the raw input; null discards the result.
 ResultPathField Fields::ResultPath(std::string_view name) const {
   ResultPathField field;
   if (!Has(name)) return field;
@@ -267,6 +279,7 @@ ResultPathField Fields::ResultPath(std::string_view name) const {
   return field;
 }
 
+// Specification, "Reference Paths"; STEP_FUNCTIONS.md 2.3.
 std::optional<PathRef> Fields::ReferencePath(std::string_view name) const {
   const std::optional<std::string> text = Text(name);
   if (!text) return std::nullopt;
@@ -292,6 +305,7 @@ std::optional<Template> Fields::TemplateAt(std::string_view name) const {
   return CompileTemplate(At(name), language_, prefix_ + std::string(name), report_);
 }
 
+// Names of variables: STEP_FUNCTIONS.md 2.6 (whole names of at most 80 characters); $states is JSONata's own (2.5).
 AssignField Fields::Assign() const {
   const std::optional<Place> place = Object("Assign");
   if (!place) return {};

@@ -63,6 +63,7 @@ bool IsTerminal(const State& state, const Place& place) {
 
 }  // namespace
 
+// Specification, "Transitions": targets are states of the same block. Codes: STEP_FUNCTIONS.md 1.3.
 void CheckGraph(const Block& block, const Place& place, bool is_machine, Report& report) {
   const syntax::Node* states = place.node->Find("States");
   const syntax::Node* start = place.node->Find("StartAt");

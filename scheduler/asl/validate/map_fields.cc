@@ -53,6 +53,7 @@ MapDetail StateCompiler::CompileMap(const Fields& fields, State& state, const Su
   if (const std::optional<std::string> label = fields.Text("Label")) {
     map.label = *label;
     const Place place = fields.At("Label");
+    // STEP_FUNCTIONS.md 2.10.
     if (label->size() > kLabelMax) {
       report_.Error(
           "INVALID_LABEL_NAME", place,
@@ -91,7 +92,7 @@ void StateCompiler::CompileProcessor(const Fields& fields, State& state, MapDeta
       config.RefuseUnknown({"Mode", "ExecutionType"});
       config.Require({"ExecutionType"});
       map.express_children = config.OneOf("ExecutionType", {"STANDARD", "EXPRESS"}).value_or("STANDARD") == "EXPRESS";
-      if (around.type == MachineType::kExpress) {
+      if (around.type == MachineType::kExpress) {  // STEP_FUNCTIONS.md 2.10: not in Express parents
         report_.Schema(config.At("Mode"),
                        "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines");
       }
@@ -102,6 +103,7 @@ void StateCompiler::CompileProcessor(const Fields& fields, State& state, MapDeta
   CheckGraph(state.branches.back(), *processor, /*is_machine=*/false, report_);
 }
 
+// STEP_FUNCTIONS.md 2.10 names what a reader, a batcher and a writer may have.
 ReaderDetail StateCompiler::CompileReader(const Place& place, QueryLanguage language) {
   ReaderDetail reader;
   const Fields fields(place, language, report_, "ItemReader/");

@@ -117,6 +117,7 @@ void CheckResource(const Place& place, MachineType type, Report& report) {
     return;
   }
   const Integration integration = IntegrationOf(resource);
+  // Recorded: dynamodb_task_service.invalid_integration.
   if (!integration.service.empty() && !IsRecognized(integration)) {
     report.Schema(place, absl::StrCat("The resource provided ", resource,
                                       " is not recognized. The value is not a valid resource ARN, or the resource is "

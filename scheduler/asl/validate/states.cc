@@ -77,6 +77,7 @@ Names Joined(std::initializer_list<const Names*> lists) {
 
 }  // namespace
 
+// Which field belongs to which dialect: STEP_FUNCTIONS.md 2.2.
 void RefuseOtherDialect(const Fields& fields, const Names& jsonpath_only, const Names& jsonata_only) {
   const bool jsonata = fields.is_jsonata();
   for (const syntax::NodeMember& member : fields.place().node->members) {
@@ -89,6 +90,7 @@ void RefuseOtherDialect(const Fields& fields, const Names& jsonpath_only, const 
   }
 }
 
+// STEP_FUNCTIONS.md 2.1: at most 80 characters, unique in the whole definition.
 void StateCompiler::CheckName(const Place& place, const std::string& name, size_t offset) {
   const auto characters =
       std::count_if(name.begin(), name.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
@@ -240,6 +242,7 @@ void StateCompiler::CompileFlow(const Fields& fields, State& state, StateDetail&
   if (type != StateType::kMap) detail.parameters = fields.TemplateAt("Parameters");
 }
 
+// Specification, "Transitions": exactly one of Next and End.
 void StateCompiler::CompileTransition(const Fields& fields, StateDetail& detail) {
   const std::optional<bool> end = fields.Boolean("End");
   const std::optional<std::string> next = fields.Text("Next");
@@ -259,6 +262,7 @@ PassDetail StateCompiler::CompilePass(const Fields& fields) {
   if (place.value().is_string()) {
     const std::string& text = place.value().as_string();
     if (text.starts_with("$.") || text.starts_with("$$.") || text == "$") {
+      // STEP_FUNCTIONS.md 1.3.
       report_.Warn("PASS_RESULT_IS_STATIC", place, "The Result of a Pass state is static: the path is not evaluated");
     }
   }
@@ -274,13 +278,14 @@ TaskDetail StateCompiler::CompileTask(const Fields& fields, State& state, const 
   }
   task.timeout = fields.NumberOrQuery("TimeoutSeconds", kSeconds, /*whole=*/true);
   task.heartbeat = fields.NumberOrQuery("HeartbeatSeconds", kSeconds, /*whole=*/true);
+  // STEP_FUNCTIONS.md 2.2; specification, "Task State": the heartbeat interval is the smaller.
   if (task.timeout.value && task.heartbeat.value && *task.heartbeat.value >= *task.timeout.value) {
     report_.Schema(fields.At("HeartbeatSeconds"), "HeartbeatSeconds must be smaller than TimeoutSeconds");
   }
   if (const std::optional<Place> credentials = fields.Object("Credentials")) {
     const bool has_role =
         credentials->node->Find("RoleArn") != nullptr || credentials->node->Find("RoleArn.$") != nullptr;
-    if (IsActivity(state.resource)) {
+    if (IsActivity(state.resource)) {  // they have no role: an activity's worker comes by itself
       report_.Schema(*credentials, "The field 'Credentials' is not supported for activities");
     } else if (!has_role && TakesRole(state.resource)) {
       // Recorded: invalid_credentials_field.
@@ -326,6 +331,7 @@ void StateCompiler::CompileBranches(const Fields& fields, State& state, const Su
   if (!branches) return;
   Surroundings inner = around;
   if (++inner.nesting > options_.nesting_max) {
+    // STEP_FUNCTIONS.md 1.3; how deep is our choice, AWS does not say.
     report_.Error("TOO_DEEPLY_NESTED", *branches,
                   absl::StrCat("States are nested deeper than ", options_.nesting_max, " levels"));
     return;

@@ -83,7 +83,7 @@ std::string_view Trimmed(std::string_view text) {
 
 std::shared_ptr<const jsonata::Expression> CompileExpression(const Place& place, Report& report) {
   const std::string& text = place.value().as_string();
-  if (!IsExpression(text)) {
+  if (!IsExpression(text)) {  // STEP_FUNCTIONS.md 2.5: a whole string, without blanks around
     report.Schema(place, "JSONata string must start with {% and end with %}");
     return nullptr;
   }
@@ -92,7 +92,7 @@ std::shared_ptr<const jsonata::Expression> CompileExpression(const Place& place,
   auto compiled = jsonata::Expression::Compile(
       inner, jsonata::Dialect{.version = jsonata::Version::k2_0_6, .step_functions = true});
   if (const auto* error = std::get_if<jsonata::Error>(&compiled)) {
-    if (error->code == "S0501") {
+    if (error->code == "S0501") {  // STEP_FUNCTIONS.md 2.5: no top-level $, $$ and unqualified names
       report.Error("UNSUPPORTED_JSONATA_EXPRESSION", place, UnsupportedReference(error->message));
     } else {
       report.Error("INVALID_JSONATA_EXPRESSION", place, absl::StrCat(error->code, ": ", error->message));
@@ -155,6 +155,7 @@ class Builder {
     const std::string& text = place.value().as_string();
     if (language_ == QueryLanguage::kJsonPath) {
       if (text.starts_with("$.") || text.starts_with("$$.") || intrinsics::Intrinsic::LooksLikeOne(text)) {
+        // STEP_FUNCTIONS.md 1.3.
         report_.Warn("NO_DOLLAR", place,
                      "The value looks like a path or an intrinsic function, but the field's name does not end with "
                      "'.$'");
@@ -204,7 +205,7 @@ class Builder {
     result.key = member.key.substr(0, member.key.size() - 2);
     result.value.kind = Template::Kind::kQuery;
     result.value.field = member.key;
-    if (object.node->Find(result.key) != nullptr) {
+    if (object.node->Find(result.key) != nullptr) {  // STEP_FUNCTIONS.md 2.3
       report_.ErrorAt("SCHEMA_VALIDATION_FAILED", object.location(), member.offset,
                       "There should only be one of the following fields: " + BracketedList({result.key, member.key}));
     }
