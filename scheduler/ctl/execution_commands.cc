@@ -27,6 +27,30 @@ struct ExecutionOptions {
   std::string cause;
 };
 
+// "for a worker that serves train: nobody asks this node for it"
+std::string WaitText(const Json& wait) {
+  const std::string kind = wait.value("kind", "");
+  const std::string until = FormatTime(wait.value("until", Json()));
+  if (kind == "timer") return "a timer until " + until;
+  if (kind == "retry") return "retry " + std::to_string(wait.value("attempt", 1)) + " at " + until;
+  if (kind == "branches" || kind == "iterations") return kind + ", " + wait.value("progress", "") + " have ended";
+  std::string text;
+  const std::string handler = wait.value("handler", "");
+  const std::string worker = wait.value("worker", "");
+  const int64_t pollers = wait.value("pollers", 0);
+  if (kind == "token") {
+    text = "whoever has the task's token (" + handler + ")";
+  } else if (wait.value("started", false)) {
+    text = "worker " + (worker.empty() ? "without a name" : worker) + " to do " + handler;
+  } else if (pollers > 0) {
+    text = "a free worker for " + handler + ": " + std::to_string(pollers) + " ask this node";
+  } else {
+    text = "a worker for " + handler + ": nobody asks this node for it";
+  }
+  if (const int64_t attempt = wait.value("attempt", 1); attempt > 1) text += ", attempt " + std::to_string(attempt);
+  return wait.contains("until") ? text + ", times out at " + until : text;
+}
+
 void PrintExecution(const Cli& cli, const Json& execution) {
   if (cli.format == Format::kJson) return cli.PrintJson(execution);
   PrintFields(cli.out, {{"Execution", execution.value("executionArn", "")},
@@ -38,6 +62,10 @@ void PrintExecution(const Cli& cli, const Json& execution) {
                         {"Output", execution.value("output", "")},
                         {"Error", execution.value("error", "")},
                         {"Cause", execution.value("cause", "")}});
+  for (const Json& wait : execution.value("waits", Json::array())) {
+    cli.out << "Waits in " << wait.value("state", "") << " since " << FormatTime(wait.value("since", Json())) << ": "
+            << WaitText(wait) << "\n";
+  }
 }
 
 void PrintMachine(const Cli& cli, const Json& machine) {

@@ -59,6 +59,7 @@ absl::StatusOr<Json> ServiceClient::Call(std::string_view operation, const Json&
   call.timeout = kCallMayTake;
   call.headers = {{"Content-Type", "application/x-amz-json-1.0"},
                   {"X-Amz-Target", "AWSStepFunctions." + std::string(operation)},
+                  {"X-Pawl-Details", "waits"},
                   {"Authorization", "AWS4-HMAC-SHA256 Credential=" + address_.access_key + "/20000101/" +
                                         address_.region + "/states/aws4_request, SignedHeaders=host, Signature=none"}};
   call.body = request.dump();

@@ -120,6 +120,8 @@ struct StartExecutionRequest {
   std::string name;  // empty: made up
   std::string input = "{}";
   std::string trace_header;
+  // Of its tasks among those that wait in the same queue: higher ones are handed out first. -100 .. 100.
+  int32_t priority = 0;
   // Where given and the answer's end_is_watched is true: called once, with the status at the execution's end, or with
   // an error where the end cannot be told any more and has to be read. May run before the answer, on any thread.
   std::function<void(const std::string& arn, absl::StatusOr<std::string> status)> when_ended;
@@ -129,6 +131,22 @@ struct StartedExecution {
   std::string arn;
   base::WallTime started;
   bool end_is_watched = false;
+};
+
+// A place where a running execution stands, and what it waits for there.
+struct ExecutionWait {
+  std::string state;
+  base::WallTime since;
+  // "task" (a worker), "token" (whoever holds the task's token), "timer", "retry", "branches", "iterations"
+  const char* kind = "";
+  std::optional<base::WallTime> until;  // the timer's or retry's time; a task's timeout
+  std::string progress;                 // of branches and iterations: "3 of 10" have ended
+  // Of tasks: who serves it, whether a worker has it, and how many polls wait for such tasks at the asked node.
+  std::string handler;
+  int64_t attempt = 1;  // of tasks and retries
+  bool is_started = false;
+  std::string worker;
+  int64_t pollers = 0;
 };
 
 struct Execution {
@@ -143,6 +161,7 @@ struct Execution {
   std::optional<std::string> error;
   std::optional<std::string> cause;
   std::string trace_header;
+  std::vector<ExecutionWait> waits;  // of Describe
 };
 
 struct ListExecutionsRequest {
@@ -226,6 +245,7 @@ struct WorkerPollRequest {
   std::vector<TaskOutcome> results;
   std::vector<std::string> held_tokens;
   bool held_tokens_complete = false;  // as in worker.proto: tasks of the session not named here never arrived
+  bool is_own = false;                // the service's own worker: it is not counted, and not refused
 };
 
 enum class ResultCode { kRecorded, kStale, kInvalid, kRetry };
@@ -317,10 +337,9 @@ class Gateway {
   virtual void CompleteTask(const Caller&, TaskOutcome, Done<Nothing>) = 0;
   virtual void HeartbeatTask(const Caller&, std::string token, Done<Nothing>) = 0;
 
-  virtual CancelPoll PollWorker(WorkerPollRequest, std::function<void(WorkerPollResponse)> done) = 0;
+  virtual CancelPoll PollWorker(WorkerPollRequest, Done<WorkerPollResponse> done) = 0;
   // Answers with the tokens whose result no longer matters.
-  virtual void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>,
-                               std::function<void(std::vector<std::string>)> done) = 0;
+  virtual void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>, Done<std::vector<std::string>>) = 0;
   virtual void EndWorkerSession(std::string session_id, std::function<void()> done) = 0;
 
   virtual void DescribeCluster(std::function<void(ClusterInfo)> done) { done({}); }

@@ -63,4 +63,11 @@ std::optional<Reason> ReasonOf(const absl::Status& status) {
   return static_cast<Reason>((*payload)[0]);
 }
 
+std::optional<std::chrono::milliseconds> RetryAfterOf(const absl::Status& status) {
+  constexpr std::chrono::milliseconds kSoon{1'000};
+  if (absl::IsUnavailable(status)) return kSoon;
+  if (absl::IsResourceExhausted(status) && ReasonOf(status) != Reason::kActivityWorkerLimitExceeded) return kSoon;
+  return std::nullopt;
+}
+
 }  // namespace pawl::gateway

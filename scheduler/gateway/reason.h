@@ -2,6 +2,7 @@
 // maps it to its own names in one table.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -43,5 +44,8 @@ enum class Reason {
 // A status with that reason, its canonical code, and `message`.
 absl::Status Refuse(Reason reason, const std::string& message);
 std::optional<Reason> ReasonOf(const absl::Status& status);
+// When to ask again, where that is what the refusal means: overload, or a database that is away. Front ends say it in
+// their own way.
+std::optional<std::chrono::milliseconds> RetryAfterOf(const absl::Status& status);
 
 }  // namespace pawl::gateway

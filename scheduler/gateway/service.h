@@ -77,9 +77,8 @@ class Service : public Gateway {
                              std::chrono::milliseconds wait, Done<ActivityTask>) override;
   void CompleteTask(const Caller&, TaskOutcome, Done<Nothing>) override;
   void HeartbeatTask(const Caller&, std::string token, Done<Nothing>) override;
-  CancelPoll PollWorker(WorkerPollRequest, std::function<void(WorkerPollResponse)> done) override;
-  void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>,
-                       std::function<void(std::vector<std::string>)> done) override;
+  CancelPoll PollWorker(WorkerPollRequest, Done<WorkerPollResponse>) override;
+  void HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat>, Done<std::vector<std::string>>) override;
   void EndWorkerSession(std::string session_id, std::function<void()> done) override;
   void DescribeCluster(std::function<void(ClusterInfo)> done) override;
 
@@ -93,6 +92,8 @@ class Service : public Gateway {
   void RunTestedTask(const Caller& caller, const asl::TestStateTask& task, const std::string& role_arn,
                      Done<Execution> done);
 
+  struct Gather;
+  void StartSome(const std::shared_ptr<Gather>& gather);
   void StartOne(StartExecutionRequest request, Done<StartedExecution> done);
   void ReportResults(const std::shared_ptr<PollCall>& call, std::vector<TaskOutcome> results);
   void FinishPoll(const std::shared_ptr<PollCall>& call);

@@ -1,6 +1,9 @@
 // Executions: starting, stopping, reading, waiting.
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "scheduler/core/binding.h"
 #include "scheduler/gateway/arn.h"
 #include "scheduler/gateway/json_text.h"
 #include "scheduler/gateway/reason.h"
@@ -9,6 +12,8 @@
 
 namespace pawl::gateway {
 namespace {
+
+constexpr int32_t kPriorityMax = 100;
 
 // What the engine says, in the gateway's terms.
 absl::Status EngineRefusal(const absl::Status& status, const std::string& execution_arn) {
@@ -40,13 +45,16 @@ void Service::StartExecution(const Caller&, StartExecutionRequest request, Done<
   });
 }
 
+struct Service::Gather {
+  std::vector<StartExecutionRequest> requests;
+  std::vector<absl::StatusOr<StartedExecution>> outcomes;
+  size_t next = 0;  // to be started
+  size_t left = 0;
+  std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done;
+};
+
 void Service::StartExecutions(const Caller&, std::vector<StartExecutionRequest> requests,
                               std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done) {
-  struct Gather {
-    std::vector<absl::StatusOr<StartedExecution>> outcomes;
-    size_t left = 0;
-    std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done;
-  };
   auto gather = std::make_shared<Gather>();
   gather->done = std::move(done);
   gather->left = requests.size() + 1;
@@ -54,25 +62,39 @@ void Service::StartExecutions(const Caller&, std::vector<StartExecutionRequest> 
     absl::Status checked = CheckInput(request.input, parts_.payload_bytes_max);
     gather->outcomes.emplace_back(checked.ok() ? absl::UnknownError("not answered") : checked);
   }
-  parts_.executor.Post([this, gather, requests = std::move(requests)]() mutable {
-    auto one_done = [gather] {
-      if (--gather->left == 0) gather->done(std::move(gather->outcomes));
-    };
-    for (size_t i = 0; i < requests.size(); ++i) {
-      if (!absl::IsUnknown(gather->outcomes[i].status())) {
-        one_done();
-        continue;
-      }
-      StartOne(std::move(requests[i]), [gather, i, one_done](absl::StatusOr<StartedExecution> started) {
-        gather->outcomes[i] = std::move(started);
-        one_done();
-      });
+  gather->requests = std::move(requests);
+  parts_.executor.Post([this, gather] { StartSome(gather); });
+}
+
+// So many at a time that what others ask meanwhile comes in between.
+void Service::StartSome(const std::shared_ptr<Gather>& gather) {
+  constexpr size_t kAtATime = 100;
+  auto one_done = [gather] {
+    if (--gather->left == 0) gather->done(std::move(gather->outcomes));
+  };
+  for (const size_t end = std::min(gather->next + kAtATime, gather->requests.size()); gather->next < end;) {
+    const size_t i = gather->next++;
+    if (!absl::IsUnknown(gather->outcomes[i].status())) {
+      one_done();
+      continue;
     }
+    StartOne(std::move(gather->requests[i]), [gather, i, one_done](absl::StatusOr<StartedExecution> started) {
+      gather->outcomes[i] = std::move(started);
+      one_done();
+    });
+  }
+  if (gather->next < gather->requests.size()) {
+    parts_.executor.Post([this, gather] { StartSome(gather); });
+  } else {
     one_done();
-  });
+  }
 }
 
 void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> done) {
+  if (request.priority < -kPriorityMax || request.priority > kPriorityMax) {
+    return done(Refuse(Reason::kValidation, "Invalid priority " + std::to_string(request.priority) +
+                                                ": expected a number from -100 to 100"));
+  }
   if (!request.name.empty() && !IsValidName(request.name)) {
     return done(Refuse(Reason::kInvalidName, "Invalid Name: '" + request.name + "'"));
   }
@@ -93,6 +115,7 @@ void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> don
     start.start.definition_digest = machine.row.definition_digest;
     start.start.timeout_seconds = machine.program->timeout_seconds();
     start.start.trace_header = std::move(request.trace_header);
+    start.start.priority = request.priority;
     std::string arn = core::ExecutionArnOf(start.start);
     parts_.router.Start(std::move(start), [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
                                            done = std::move(done)](absl::StatusOr<partition::Started> started) {
@@ -110,8 +133,23 @@ void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> don
 }
 
 void Service::DescribeExecution(const Caller&, std::string arn, Done<Execution> done) {
-  parts_.query_executor.Post(
-      [this, arn = std::move(arn), done = std::move(done)]() mutable { parts_.query.Describe(arn, std::move(done)); });
+  parts_.query_executor.Post([this, arn = std::move(arn), done = std::move(done)] {
+    parts_.query.Describe(arn, [this, done](absl::StatusOr<Execution> execution) {
+      if (!execution.ok() || execution->waits.empty()) return done(std::move(execution));
+      parts_.executor.Post([this, done, execution = *std::move(execution)]() mutable {
+        std::map<std::string, int64_t> pollers;
+        for (const dispatch::QueueStats& queue : parts_.engine.dispatcher().Stats()) {
+          pollers[queue.handler] = queue.pollers;
+        }
+        for (ExecutionWait& wait : execution.waits) {
+          if (wait.handler.empty()) continue;
+          wait.handler = core::HandlerOfQueue(wait.handler);
+          wait.pollers = pollers[wait.handler];
+        }
+        done(std::move(execution));
+      });
+    });
+  });
 }
 
 void Service::AwaitExecution(const Caller& caller, std::string arn, std::chrono::milliseconds wait,

@@ -35,7 +35,7 @@ core::CompleteTask CommandOf(const TaskRef& task, TaskOutcome outcome, bool from
 
 // One Poll on its way: answered when its results are acknowledged and its tasks, if any, are handed out.
 struct Service::PollCall {
-  std::function<void(WorkerPollResponse)> done;
+  Done<WorkerPollResponse> done;
   WorkerPollResponse response;
   std::string session;
   uint64_t poll = 0;
@@ -53,7 +53,7 @@ void Service::LimitWait(uint64_t poll, std::chrono::milliseconds wait, base::Exe
   });
 }
 
-CancelPoll Service::PollWorker(WorkerPollRequest request, std::function<void(WorkerPollResponse)> done) {
+CancelPoll Service::PollWorker(WorkerPollRequest request, Done<WorkerPollResponse> done) {
   auto call = std::make_shared<PollCall>();
   call->done = std::move(done);
   call->session = request.session_id;
@@ -268,7 +268,7 @@ void Service::HeartbeatTask(const Caller&, std::string token, Done<Nothing> done
 }
 
 void Service::HeartbeatWorker(std::string session_id, std::vector<TaskHeartbeat> beats,
-                              std::function<void(std::vector<std::string>)> done) {
+                              Done<std::vector<std::string>> done) {
   parts_.executor.Post([this, session_id = std::move(session_id), beats = std::move(beats), done = std::move(done)] {
     base::MonotonicTime now = parts_.clock.MonotonicNow();
     dispatch::Sessions& sessions = parts_.engine.sessions();

@@ -11,6 +11,7 @@
 #include "scheduler/gateway/arn.h"
 #include "scheduler/gateway/reason.h"
 #include "scheduler/partition/engine.h"
+#include "scheduler/query/waits.h"
 
 namespace pawl::query {
 
@@ -22,6 +23,7 @@ using history::IndexedExecution;
 namespace {
 
 constexpr int kRowsAtOnce = 1000;
+constexpr size_t kWaitsMax = 100;  // that a description tells; a Map may stand in thousands of places
 
 std::optional<int16_t> StatusNumber(const std::string& name) {
   for (int16_t number = 0; number <= static_cast<int16_t>(history::ExecutionStatus::kAborted); ++number) {
@@ -125,6 +127,7 @@ void Query::Describe(const std::string& arn, gateway::Done<gateway::Execution> d
     execution.error = state->error;
     execution.cause = state->cause;
     execution.trace_header = state->start.trace_header;
+    execution.waits = WaitsOf(*state, kWaitsMax);
     done(std::move(execution));
   });
 }

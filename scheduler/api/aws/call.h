@@ -46,6 +46,8 @@ struct Call {
   LongPolls& long_polls;
   gateway::Caller caller;
   std::string trace_header;  // X-Amzn-Trace-Id
+  std::string priority;      // X-Pawl-Priority, which AWS does not have
+  bool wants_waits = false;  // X-Pawl-Details: waits; likewise
   Fields fields;
   Reply reply;
 

@@ -1,9 +1,11 @@
 #include "scheduler/api/aws/errors.h"
 
+#include <chrono>
 #include <utility>
 
 #include "scheduler/api/aws/json_writer.h"
 #include "scheduler/api/error_name.h"
+#include "scheduler/gateway/reason.h"
 
 namespace pawl::api::aws {
 namespace {
@@ -48,7 +50,11 @@ net::HttpResponse Response(int status, std::string body, const std::string& requ
 
 AwsError ToAwsError(const absl::Status& status) {
   const std::string_view name = ErrorNameOf(status);
-  return AwsError{std::string(name), std::string(status.message()), HttpStatusOf(name)};
+  AwsError error{std::string(name), std::string(status.message()), HttpStatusOf(name)};
+  if (const auto retry_after = gateway::RetryAfterOf(status)) {
+    error.retry_after_seconds = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(*retry_after).count());
+  }
+  return error;
 }
 
 AwsError SerializationError(std::string message) { return AwsError{"SerializationException", std::move(message), 400}; }
@@ -62,6 +68,9 @@ net::HttpResponse ErrorResponse(const AwsError& error, const std::string& reques
   body.EndObject();
   net::HttpResponse response = Response(error.http_status, body.Take(), request_id);
   response.headers.emplace_back("x-amzn-ErrorType", error.name);
+  if (error.retry_after_seconds > 0) {
+    response.headers.emplace_back("Retry-After", std::to_string(error.retry_after_seconds));
+  }
   return response;
 }
 

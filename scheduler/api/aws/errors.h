@@ -13,6 +13,7 @@ struct AwsError {
   std::string name;  // "ExecutionDoesNotExist"
   std::string message;
   int http_status = 400;
+  int retry_after_seconds = 0;  // 0: asking again does not help
 };
 
 // Named by ErrorNameOf; the message is the status's.
@@ -21,7 +22,8 @@ AwsError ToAwsError(const absl::Status& status);
 AwsError SerializationError(std::string message);
 AwsError ValidationError(std::string message);
 
-// {"__type": "...#NAME", "message": "..."} with the protocol's headers.
+// {"__type": "...#NAME", "message": "..."} with the protocol's headers, and Retry-After where asking again helps. SDKs
+// ask again by themselves after ThrottlingException (400) and ServiceUnavailableException (503).
 net::HttpResponse ErrorResponse(const AwsError& error, const std::string& request_id);
 net::HttpResponse OkResponse(std::string body, const std::string& request_id);
 

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,24 @@ void WritePayload(JsonWriter& out, const char* name, const char* details, const 
   out.Key(details).BeginObject().Key("included").Bool(with_data).EndObject();
 }
 
+// Not of AWS: only where the request asks for it by X-Pawl-Details.
+void WriteWaits(JsonWriter& out, const Execution& execution) {
+  out.Key("waits").BeginArray();
+  for (const gateway::ExecutionWait& wait : execution.waits) {
+    out.BeginObject().Key("state").String(wait.state).Key("kind").String(wait.kind).Key("since").Time(wait.since);
+    if (wait.until) out.Key("until").Time(*wait.until);
+    if (!wait.progress.empty()) out.Key("progress").String(wait.progress);
+    if (!wait.handler.empty()) {
+      out.Key("handler").String(wait.handler).Key("started").Bool(wait.is_started);
+      if (!wait.worker.empty()) out.Key("worker").String(wait.worker);
+      out.Key("pollers").Number(wait.pollers);
+    }
+    if (!wait.handler.empty() || std::string_view(wait.kind) == "retry") out.Key("attempt").Number(wait.attempt);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
 }  // namespace
 
 void StartExecution(Call& call) {
@@ -70,6 +89,14 @@ void StartExecution(Call& call) {
   if (name && call.IsRefused(CheckName(*name))) return;
   if (call.IsRefused(CheckInput(request.input))) return;
   request.name = name.value_or("");
+  if (!call.priority.empty()) {
+    const std::string& text = call.priority;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.priority);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      return call.reply.Fail(
+          ValidationError("The header X-Pawl-Priority must be a number from -100 to 100, found '" + text + "'"));
+    }
+  }
   if (!call.trace_header.empty()) request.trace_header = call.trace_header;
   call.gateway.StartExecution(
       call.caller, std::move(request),
@@ -86,21 +113,23 @@ void DescribeExecution(Call& call) {
   std::string arn = call.fields.Text("executionArn", kArn);
   const bool with_data = ReadIncludesData(call.fields);
   if (call.IsRefused() || call.IsRefused(CheckArn(arn, ArnKind::kExecution))) return;
-  call.gateway.DescribeExecution(call.caller, std::move(arn),
-                                 AnswerWith<Execution>(call.reply, [with_data](const Execution& execution) {
-                                   JsonWriter out;
-                                   out.BeginObject();
-                                   WriteSummary(out, execution);
-                                   WritePayload(out, "input", "inputDetails", execution.input, with_data);
-                                   WritePayload(out, "output", "outputDetails", execution.output, with_data);
-                                   if (execution.error) out.Key("error").String(*execution.error);
-                                   if (execution.cause) out.Key("cause").String(*execution.cause);
-                                   if (!execution.trace_header.empty()) {
-                                     out.Key("traceHeader").String(execution.trace_header);
-                                   }
-                                   WriteRedrive(out, execution);
-                                   return out.EndObject().Take();
-                                 }));
+  call.gateway.DescribeExecution(
+      call.caller, std::move(arn),
+      AnswerWith<Execution>(call.reply, [with_data, with_waits = call.wants_waits](const Execution& execution) {
+        JsonWriter out;
+        out.BeginObject();
+        WriteSummary(out, execution);
+        WritePayload(out, "input", "inputDetails", execution.input, with_data);
+        WritePayload(out, "output", "outputDetails", execution.output, with_data);
+        if (execution.error) out.Key("error").String(*execution.error);
+        if (execution.cause) out.Key("cause").String(*execution.cause);
+        if (!execution.trace_header.empty()) {
+          out.Key("traceHeader").String(execution.trace_header);
+        }
+        WriteRedrive(out, execution);
+        if (with_waits && !execution.waits.empty()) WriteWaits(out, execution);
+        return out.EndObject().Take();
+      }));
 }
 
 void StopExecution(Call& call) {

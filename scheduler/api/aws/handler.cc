@@ -136,10 +136,11 @@ void AwsHandler::Observe(std::string_view operation, std::string_view error, Clo
 
 net::HttpResponse AwsHandler::Refusal(int http_status, std::string message) {
   const char* name = http_status == 413   ? "RequestEntityTooLargeException"
+                     : http_status == 503 ? "ServiceUnavailableException"
                      : http_status >= 500 ? "InternalFailure"
                                           : "SerializationException";
   Observe("Unknown", name, Clock::now());
-  return ErrorResponse(AwsError{name, std::move(message), http_status}, NextRequestId());
+  return ErrorResponse(AwsError{name, std::move(message), http_status, http_status == 503 ? 1 : 0}, NextRequestId());
 }
 
 void AwsHandler::Handle(net::HttpRequest request, Respond respond, OnDisconnect on_disconnect) {
@@ -170,6 +171,8 @@ void AwsHandler::Handle(net::HttpRequest request, Respond respond, OnDisconnect 
             long_polls_,
             CallerOf(request.Header("authorization")),
             std::string(request.Header("x-amzn-trace-id")),
+            std::string(request.Header("x-pawl-priority")),
+            request.Header("x-pawl-details") == "waits",
             Fields(body),
             Reply(std::move(sink))};
   operation(call);

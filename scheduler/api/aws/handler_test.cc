@@ -8,6 +8,7 @@
 
 #include "scheduler/api/aws/operations.h"
 #include "scheduler/api/testing/fake_gateway.h"
+#include "scheduler/gateway/admitting_gateway.h"
 
 namespace pawl::api::aws {
 namespace {
@@ -168,6 +169,21 @@ TEST(HandlerMetrics, TellTheOperationAndTheError) {
   }
   EXPECT_THAT(seen, ::testing::ElementsAre("ListActivities:", "StopExecution:ValidationException",
                                            "Unknown:UnknownOperationException"));
+}
+
+TEST(Overload, IsAThrottlingExceptionThatSaysWhenToComeAgain) {
+  testing::FakeGateway fake;
+  gateway::Admission admission({.requests_max = 0});
+  gateway::AdmittingGateway gateway(fake, admission);
+  AwsHandler handler(AwsApiOptions{}, gateway, 1);
+  std::optional<net::HttpResponse> got;
+  handler.Handle(
+      {"POST", "/", {{"x-amz-target", "AWSStepFunctions.ListActivities"}}, "{}"},
+      [&](net::HttpResponse response) { got = std::move(response); }, [](std::function<void()>) {});
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->status, 400);
+  EXPECT_EQ(nlohmann::json::parse(got->body)["__type"], "com.amazonaws.swf.service.v2.model#ThrottlingException");
+  EXPECT_THAT(got->headers, ::testing::Contains(net::HttpHeader("Retry-After", "1")));
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ void OwnCalls::Poll() {
   request.worker_name = "step-functions";
   request.handlers = OwnCallHandlers();
   request.wait = kPollWait;
+  request.is_own = true;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
@@ -38,7 +39,7 @@ void OwnCalls::Poll() {
   auto reported = request.results;
   gateway::CancelPoll cancel = gateway_.PollWorker(
       std::move(request), [self = shared_from_this(), reported = std::move(reported)](auto response) {
-        self->OnPolled(std::move(response), reported);
+        self->OnPolled(*std::move(response), reported);
         self->Poll();
       });
   const std::lock_guard lock(mutex_);
@@ -97,8 +98,9 @@ void OwnCalls::Report(gateway::TaskOutcome outcome) {
   request.session_id = session_;
   request.worker_name = "step-functions";
   request.results.push_back(outcome);
+  request.is_own = true;
   gateway_.PollWorker(std::move(request), [self = shared_from_this(), outcome](auto response) {
-    self->OnPolled(std::move(response), {outcome});
+    self->OnPolled(*std::move(response), {outcome});
   });
 }
 

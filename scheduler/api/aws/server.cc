@@ -32,6 +32,9 @@ class ServerOverHttp : public AwsApiServer {
     http.port_flag = "--http-port";
     http.threads = options.threads;
     http.body_bytes_max = options.body_bytes_max;
+    http.all_bodies_bytes_max = options.all_bodies_bytes_max;
+    http.connections_max = options.connections_max;
+    http.on_shed = options.on_shed;
     http.refusal = [this](int status, std::string message) { return handler_.Refusal(status, std::move(message)); };
     auto server = net::HttpServer::Start(std::move(http), [this](net::HttpRequest request, net::Responder respond) {
       handler_.Handle(

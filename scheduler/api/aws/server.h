@@ -23,12 +23,16 @@ struct AwsApiOptions {
   size_t payload_bytes_max = 262'144;  // of an execution's input and a task's output
   size_t definition_bytes_max = 1'048'576;
   size_t body_bytes_max = 16 << 20;  // of a whole request
+  size_t all_bodies_bytes_max = 512 << 20;
+  int connections_max = 20'000;
   std::chrono::milliseconds activity_poll_wait{60'000};
   // Does the tasks by which workflows call Step Functions ("aws-sdk:sfn:...", "states:startExecution").
   bool does_own_calls = false;
   // For metrics: the operation ("StartExecution"; "Unknown" for names that are none), AWS's error name (empty: success)
   // and how long it took.
   std::function<void(std::string_view operation, std::string_view error, std::chrono::microseconds took)> on_request;
+  // A connection or a body that was too much at once ("connection", "body") was answered 503.
+  std::function<void(const char* what)> on_shed;
 };
 
 class AwsApiServer {

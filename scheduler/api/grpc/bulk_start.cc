@@ -1,5 +1,6 @@
 #include "scheduler/api/grpc/bulk_start.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scheduler/api/error_name.h"
@@ -11,6 +12,10 @@ namespace {
 
 constexpr int kItemsMax = 10'000;
 constexpr std::chrono::milliseconds kWaitStep{60'000};
+
+bool IsThrottled(const absl::StatusOr<gateway::StartedExecution>& result) {
+  return gateway::ReasonOf(result.status()) == gateway::Reason::kThrottled;
+}
 
 }  // namespace
 
@@ -36,6 +41,11 @@ void BulkStart::Run(std::vector<gateway::StartExecutionRequest> starts, bool wai
   gateway_.StartExecutions(
       caller_, std::move(starts),
       [self = shared_from_this(), wait](std::vector<absl::StatusOr<gateway::StartedExecution>> results) {
+        // Of an overloaded node that took nothing, the call itself says when to come again.
+        if (!results.empty() && std::all_of(results.begin(), results.end(), IsThrottled)) {
+          if (self->call_->Claim()) self->call_->End(results.front().status());
+          return;
+        }
         for (size_t i = 0; i < self->outcomes_.size() && i < results.size(); ++i) {
           Outcome& outcome = self->outcomes_[i];
           if (results[i].ok()) {

@@ -18,11 +18,12 @@ namespace {
 constexpr int kPageDefault = 100;
 constexpr int kPageMax = 1'000;
 
-gateway::StartExecutionRequest ToStart(std::string machine, std::string name, std::string input) {
+gateway::StartExecutionRequest ToStart(std::string machine, std::string name, std::string input, int32_t priority) {
   gateway::StartExecutionRequest start;
   start.state_machine_arn = std::move(machine);
   start.name = std::move(name);
   if (!input.empty()) start.input = std::move(input);
+  start.priority = priority;
   return start;
 }
 
@@ -46,7 +47,8 @@ bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& statu
                                                            control::v1::StartExecutionResponse* response) {
   auto call = UnaryCall::Begin("ControlService/StartExecution", observer_);
   if (IsRefused(call, CheckStart(request->state_machine_arn(), request->name()))) return call->reactor();
-  gateway_.StartExecution(caller_, ToStart(request->state_machine_arn(), request->name(), request->input()),
+  gateway_.StartExecution(caller_,
+                          ToStart(request->state_machine_arn(), request->name(), request->input(), request->priority()),
                           [call, response](const absl::StatusOr<gateway::StartedExecution>& started) {
                             if (!call->Claim()) return;
                             if (started.ok()) {
@@ -66,7 +68,7 @@ bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& statu
   std::vector<gateway::StartExecutionRequest> starts;
   starts.reserve(static_cast<size_t>(request->items_size()));
   for (const auto& item : request->items()) {
-    starts.push_back(ToStart(request->state_machine_arn(), item.name(), item.input()));
+    starts.push_back(ToStart(request->state_machine_arn(), item.name(), item.input(), item.priority()));
   }
   std::make_shared<BulkStart>(gateway_, caller_, call, response)->Run(std::move(starts), request->wait());
   return call->reactor();

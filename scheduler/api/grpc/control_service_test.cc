@@ -6,8 +6,10 @@
 #include <thread>
 
 #include "proto/control/v1/control.grpc.pb.h"
+#include "scheduler/api/grpc/retry_details.h"
 #include "scheduler/api/grpc/server.h"
 #include "scheduler/api/testing/fake_gateway.h"
+#include "scheduler/gateway/admitting_gateway.h"
 #include "shared/rpc/channel.h"
 
 namespace pawl::api::rpc {
@@ -279,6 +281,37 @@ TEST_F(Control, TakesLargeMessages) {
   control::v1::StartExecutionsResponse response;
   ::grpc::ClientContext context;
   EXPECT_TRUE(stub_->StartExecutions(&context, request, &response).ok());
+}
+
+// ---- overload
+
+TEST(Overload, IsResourceExhaustedWithRetryInfo) {
+  testing::FakeGateway fake;
+  fake.CreateStateMachine({}, {.name = "m", .definition = "{}"}, [](auto) {});
+  gateway::Admission admission({.requests_max = 0});
+  gateway::AdmittingGateway gateway(fake, admission);
+  GrpcApiOptions options;
+  options.port = 0;
+  auto server = GrpcApiServer::Start(options, gateway);
+  ASSERT_TRUE(server.ok()) << server.status();
+  auto stub =
+      control::v1::ControlService::NewStub(pawl::rpc::MakeChannel("127.0.0.1:" + std::to_string((*server)->port())));
+
+  ::grpc::ClientContext one;
+  control::v1::StartExecutionRequest start;
+  start.set_state_machine_arn(kMachine);
+  control::v1::StartExecutionResponse started;
+  const ::grpc::Status refused = stub->StartExecution(&one, start, &started);
+  EXPECT_EQ(refused.error_code(), ::grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), StartsWith("ThrottlingException: "));
+  EXPECT_EQ(RetryDelayOf(refused), std::chrono::seconds(1));
+
+  ::grpc::ClientContext many;
+  control::v1::StartExecutionsRequest bulk;
+  bulk.set_state_machine_arn(kMachine);
+  bulk.add_items();
+  control::v1::StartExecutionsResponse outcomes;
+  EXPECT_EQ(stub->StartExecutions(&many, bulk, &outcomes).error_code(), ::grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 }  // namespace

@@ -4,14 +4,20 @@
 #include <utility>
 
 #include "scheduler/api/error_name.h"
+#include "scheduler/api/grpc/retry_details.h"
+#include "scheduler/gateway/reason.h"
 #include "shared/rpc/status.h"
 
 namespace pawl::api::rpc {
 
 ::grpc::Status WireStatus(const absl::Status& status) {
   if (status.ok()) return ::grpc::Status::OK;
-  return ::grpc::Status(static_cast<::grpc::StatusCode>(status.code()),
-                        std::string(ErrorNameOf(status)) + ": " + std::string(status.message()));
+  const auto code = static_cast<::grpc::StatusCode>(status.code());
+  std::string message = std::string(ErrorNameOf(status)) + ": " + std::string(status.message());
+  const auto retry_after = gateway::RetryAfterOf(status);
+  if (!retry_after) return ::grpc::Status(code, message);
+  std::string details = RetryDetails(code, message, *retry_after);
+  return ::grpc::Status(code, std::move(message), std::move(details));
 }
 
 std::shared_ptr<UnaryCall> UnaryCall::Begin(std::string_view method, const RequestObserver& observer) {

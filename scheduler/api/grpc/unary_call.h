@@ -28,7 +28,8 @@ namespace pawl::api::rpc {
 using RequestObserver =
     std::function<void(std::string_view method, std::string_view code, std::chrono::microseconds took)>;
 
-// `status` for the wire: a refusal's message begins with its Step Functions error name.
+// `status` for the wire: a refusal's message begins with its Step Functions error name, and one that a second try mends
+// (overload, a database that is away) carries google.rpc.RetryInfo in its details.
 ::grpc::Status WireStatus(const absl::Status& status);
 
 class UnaryCall : public ::grpc::ServerUnaryReactor, public std::enable_shared_from_this<UnaryCall> {

@@ -38,13 +38,13 @@ bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& statu
     id = polls_.Add(poll);
     if (id == 0) return call->reactor();  // shutting down: ended already
   }
-  poll->SetCancel(
-      gateway_.PollWorker(ToPoll(*request), [this, call, poll, id, response](gateway::WorkerPollResponse got) {
+  poll->SetCancel(gateway_.PollWorker(
+      ToPoll(*request), [this, call, poll, id, response](const absl::StatusOr<gateway::WorkerPollResponse>& got) {
         if (!poll->End()) return;
         if (id != 0) polls_.Remove(id);
         if (!call->Claim()) return;
-        SetPollResponse(got, *response);
-        call->End(absl::OkStatus());
+        if (got.ok()) SetPollResponse(*got, *response);
+        call->End(got.status());
       }));
   call->WhenCancelled([this, poll, id] {
     poll->Abandon();
@@ -59,10 +59,12 @@ bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& statu
   auto call = UnaryCall::Begin("WorkerService/Heartbeat", observer_);
   if (IsRefused(call, CheckSession(request->session_id()))) return call->reactor();
   gateway_.HeartbeatWorker(request->session_id(), ToHeartbeats(*request),
-                           [call, response](const std::vector<std::string>& cancelled) {
+                           [call, response](const absl::StatusOr<std::vector<std::string>>& cancelled) {
                              if (!call->Claim()) return;
-                             for (const std::string& token : cancelled) response->add_cancelled_tokens(token);
-                             call->End(absl::OkStatus());
+                             if (cancelled.ok()) {
+                               for (const std::string& token : *cancelled) response->add_cancelled_tokens(token);
+                             }
+                             call->End(cancelled.status());
                            });
   return call->reactor();
 }

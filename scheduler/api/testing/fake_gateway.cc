@@ -515,7 +515,7 @@ void FakeGateway::HeartbeatTask(const Caller& caller, std::string token, Done<No
 
 // ---- gRPC workers
 
-CancelPoll FakeGateway::PollWorker(WorkerPollRequest request, std::function<void(WorkerPollResponse)> done) {
+CancelPoll FakeGateway::PollWorker(WorkerPollRequest request, Done<WorkerPollResponse> done) {
   WorkerPollResponse response;
   for (TaskOutcome& outcome : request.results) {
     ResultAck ack;
@@ -539,8 +539,7 @@ CancelPoll FakeGateway::PollWorker(WorkerPollRequest request, std::function<void
   });
 }
 
-void FakeGateway::HeartbeatWorker(std::string, std::vector<TaskHeartbeat> tasks,
-                                  std::function<void(std::vector<std::string>)> done) {
+void FakeGateway::HeartbeatWorker(std::string, std::vector<TaskHeartbeat> tasks, Done<std::vector<std::string>> done) {
   std::vector<std::string> cancelled;
   for (const TaskHeartbeat& task : tasks) {
     if (task.token.starts_with("cancelled")) cancelled.push_back(task.token);

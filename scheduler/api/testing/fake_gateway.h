@@ -93,10 +93,9 @@ class FakeGateway : public gateway::Gateway {
   void CompleteTask(const gateway::Caller&, gateway::TaskOutcome, gateway::Done<gateway::Nothing>) override;
   void HeartbeatTask(const gateway::Caller&, std::string token, gateway::Done<gateway::Nothing>) override;
 
-  gateway::CancelPoll PollWorker(gateway::WorkerPollRequest,
-                                 std::function<void(gateway::WorkerPollResponse)> done) override;
+  gateway::CancelPoll PollWorker(gateway::WorkerPollRequest, gateway::Done<gateway::WorkerPollResponse>) override;
   void HeartbeatWorker(std::string session_id, std::vector<gateway::TaskHeartbeat>,
-                       std::function<void(std::vector<std::string>)> done) override;
+                       gateway::Done<std::vector<std::string>>) override;
   void EndWorkerSession(std::string session_id, std::function<void()> done) override;
 
  private:

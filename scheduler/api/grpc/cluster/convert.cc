@@ -74,6 +74,7 @@ cluster::StartCall StartFromWire(const wire::Start& from) {
   start.definition_digest = from.definition_digest();
   if (from.has_timeout_seconds()) start.timeout_seconds = from.timeout_seconds();
   start.trace_header = from.trace_header();
+  start.priority = from.priority();
   call.name_is_given = from.name_is_given();
   return call;
 }
@@ -141,6 +142,7 @@ void ToWire(const cluster::Call& from, wire::Call& to) {
     start.set_definition_digest(call->start.definition_digest);
     if (call->start.timeout_seconds) start.set_timeout_seconds(*call->start.timeout_seconds);
     start.set_trace_header(call->start.trace_header);
+    start.set_priority(call->start.priority);
   } else if (const auto* task = std::get_if<cluster::TaskCall>(&from)) {
     SetCommand(task->command, to);
   } else if (const auto* stop = std::get_if<cluster::StopCall>(&from)) {
