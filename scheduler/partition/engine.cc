@@ -1,6 +1,7 @@
 #include "scheduler/partition/engine.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -14,6 +15,9 @@ using base::EntityId;
 using base::PartitionId;
 
 namespace {
+
+// An idle log is given so many decisions at most: about what is decided in the time of a commit.
+constexpr size_t kIdleLogDecisions = 128;
 
 constexpr char kNotServedUrl[] = "pawl.partition.NotServed";
 
@@ -163,15 +167,16 @@ void Engine::ScheduleTurn() {
 //     batch, so nobody outside can see it before it is durable.
 //  2. At most one batch is at the log. The batch being decided builds on it in memory, and is appended only after the
 //     other's commit is known; if that fails, DropEverything voids both (generation_ tells them apart).
-//  3. There is no linger: an idle log gets what is there. While it works, whatever arrives gathers into the next batch,
-//     which is what makes batches grow with load.
+//  3. There is no linger: an idle log gets what is there, and not too much of it at once, so that the log works while
+//     the rest is decided. While it works, whatever arrives gathers into the next batch, which is what makes batches
+//     grow with load. It is given that batch before the effects of the one before are let out, for that takes time too.
 void Engine::Turn() {
   if (!deciding_) {
     deciding_ = std::make_unique<Batch>();
     deciding_->generation = generation_;
   }
-  while (!mailbox_.empty() && deciding_->decisions < settings_.batch_decisions_max &&
-         deciding_->bytes < settings_.batch_bytes_max) {
+  const size_t decisions_max = std::min(settings_.batch_decisions_max, appending_ ? SIZE_MAX : kIdleLogDecisions);
+  while (!mailbox_.empty() && deciding_->decisions < decisions_max && deciding_->bytes < settings_.batch_bytes_max) {
     Mail mail = mailbox_.Pop();
     mailbox_bytes_ -= mail.bytes;
     DecideOne(std::move(mail));
@@ -185,6 +190,11 @@ void Engine::Turn() {
     if (stopping_ && mailbox_.empty() && stopped_) std::exchange(stopped_, nullptr)();
     return;
   }
+  AppendDecided();
+  if (!mailbox_.empty()) ScheduleTurn();
+}
+
+void Engine::AppendDecided() {
   std::vector<history::PartitionBatch> rows;
   rows.reserve(deciding_->rows.size());
   // What is left of them says which partitions, under which epochs, the batch is of.
@@ -197,7 +207,6 @@ void Engine::Turn() {
   parts_.log.Append(std::move(rows), [this, batch, began](history::AppendResult result) {
     OnAppended(std::move(*batch), began, std::move(result));
   });
-  if (!mailbox_.empty()) ScheduleTurn();
 }
 
 void Engine::DecideOne(Mail mail) {
@@ -357,6 +366,8 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
   // Whatever took these may have taken more: a session that ended takes all. To be told now is cheaper than one by one.
   if (!lost.empty()) RenewSoon();
   parts_.observer.BatchCommitted(batch->decisions, parts_.clock.MonotonicNow() - began);
+  // The log goes on with what was decided meanwhile; that is let out only after this batch, whose effects follow.
+  if (deciding_ && deciding_->decisions > 0) AppendDecided();
   for (Release& release : batch->releases) {
     bool is_refused =
         std::find(result.refused.begin(), result.refused.end(), release.partition) != result.refused.end();
@@ -372,7 +383,7 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
   }
   dispatcher_.Flush();
   if (is_leaving_) ReleaseLeaving();
-  // At once, not by ScheduleTurn: what was decided meanwhile goes to the idle log now.
+  // At once, not by ScheduleTurn: what this batch's effects led to may go to a log that is idle.
   Turn();
 }
 

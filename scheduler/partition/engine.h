@@ -194,6 +194,8 @@ class Engine {
   dispatch::FlowId FlowOf(Entity& entity);
   void ScheduleTurn();
   void Turn();
+  // Hands the batch that is being decided to the log, which is idle.
+  void AppendDecided();
   void DecideOne(Mail mail);
   // Replies to a command that changed nothing, once all that its refusal may rest on is durable.
   void AnswerWithout(Mail mail, const Partition& partition, absl::Status refusal);

@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "shared/rpc/library.h"
 #include "shared/rpc/server.h"
 
 namespace pawl::rpc {
@@ -18,6 +19,7 @@ constexpr int kReconnectMaxMs = 1'000;
 }  // namespace
 
 std::shared_ptr<::grpc::Channel> MakeChannel(const std::string& target) {
+  PrepareLibrary();
   ::grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
   arguments.SetMaxSendMessageSize(kMessageBytesMax);

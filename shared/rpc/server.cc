@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shared/rpc/library.h"
+
 namespace pawl::rpc {
 namespace {
 
@@ -49,6 +51,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptio
     return absl::UnavailableError(options.service_name + ": cannot listen on " + endpoint + ": " + why);
   };
   if (const std::string why = WhyNotListen(options); !why.empty()) return cannot_listen(why);
+  PrepareLibrary();
   ::grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(endpoint, ::grpc::InsecureServerCredentials(), &port);

@@ -30,8 +30,10 @@ constexpr microseconds kQuick{50};
 // How long others leave to the thread of a quick handler what there is to run or to report.
 constexpr microseconds kQuickPatience{200};
 // How long they leave it to a thread with any handler to ask for more: work that runs often ends within a moment, and
-// one call that reports and asks is cheaper than two.
+// one call that reports and asks is cheaper than two. A quick one nearly always does, and the thread that would ask
+// beside it has to be woken each time.
 constexpr microseconds kAskPatience{1'000};
+constexpr microseconds kAskBesideQuickPatience{10'000};
 // Results go out before queued tasks are run once there are so many, or the first has waited so long.
 constexpr size_t kResultsMax = 500;
 constexpr milliseconds kResultWait{1};
@@ -147,7 +149,7 @@ class Worker::Core {
     if (MayRun() || (!results_.empty() && MayPoll())) {
       threads_.Call(IsQuick(task.info().handler) ? kQuickPatience : microseconds(0));
     } else if (MayPoll()) {
-      threads_.Call(kAskPatience);
+      threads_.Call(IsQuick(task.info().handler) ? kAskBesideQuickPatience : kAskPatience);
     }
     lock.unlock();
     auto began = steady_clock::now();
