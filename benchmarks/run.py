@@ -4,8 +4,8 @@ handler and the load, each a process of its own, over TCP.
 
     benchmarks/run.py [--quick] [--bin DIR] [--only PART,...]
 
-Parts: ceiling, cold, chain, open, orchestration, map, size, flat, dev. Prints what it does, a table, and one JSON line per
-figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. CPU is that of the processes themselves; beside each load stands
+Parts: ceiling, cold, chain, open, orchestration, map, size, flat, parked, dev. Prints what it does, a table, and one
+JSON line per figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. CPU is that of the processes themselves; beside each load stands
 the share of the machine that others took meanwhile. Ends within 30 minutes. benchmarks/README.md tells how to read it.
 """
 import argparse
@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "support")]
 import postgres  # noqa: E402
 from processes import Cpu, Profile, rss_mib, thread_seconds  # noqa: E402
-from service import Service, call, chain, fan_out, free_port, long_wait, verify_histories  # noqa: E402
+from service import Service, call, chain, fan_out, free_port, long_wait, verify_histories, wait_until  # noqa: E402
 
 SETTINGS = ["fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size",
             "wal_sync_method"]
@@ -195,6 +195,39 @@ def measure_flat(bench):
                  rss_mib=round(rss_mib(bench.service.scheduler.pid), 1))
 
 
+def measure_parked(bench):
+    """Many that wait for a year: what they take of memory, how soon another process has taken them all over, and how
+    10,000 of them that wake at the same moment disturb the others."""
+    count, wakers = (20_000, 1_000) if bench.quick else (1_000_000, 10_000)
+    open_before = bench.service.metric("pawl_open_executions")
+    bench.service.load(bench.machine("year", long_wait()), count, "start")
+    due = time.time() + (70 if bench.quick else 90)
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))
+    bench.service.load(bench.machine("wake", wait_until()), wakers, "start", json.dumps({"at": at}))
+    due = int(due)
+    before = rss_mib(bench.service.scheduler.pid)
+    bench.service.stop()
+    bench.service = Service(bench.bin, bench.cluster.dsn)
+    took = time.monotonic() - bench.service.began
+    resident = rss_mib(bench.service.scheduler.pid)
+    bench.figure("parked_take_over_seconds", took, "s", parked=count + wakers,
+                 of="scheduler launched to all partitions served")
+    bench.figure("parked_rss_mib", resident, "MiB", parked=count + wakers, before_the_take_over=round(before, 1))
+    arn, chains = bench.machine("chain10", chain(10, "task")), bench.count(2000)
+    bench.service.load(arn, chains, 16)
+    alone = bench.load("chain of 10, none wakes", arn, chains, 16, 10)
+    time.sleep(max(0.0, due - 0.5 - time.time()))
+    beside = bench.load(f"chain of 10, {wakers:,} wake", arn, chains, 16, 10)
+    while (still := bench.service.metric("pawl_open_executions") - open_before - count) > 0:
+        if time.time() > due + 60:
+            raise SystemExit(f"{still} executions did not wake")
+        time.sleep(0.02)
+    bench.figure("parked_wake_seconds", time.time() - due, "s", woken=wakers,
+                 of="the moment they were due to the end of the last, chains beside them, in steps of a load")
+    bench.figure("parked_wake_others_max_ms", beside["max_ms"], "ms", without=alone["max_ms"],
+                 p50_ms=beside["p50_ms"], p50_ms_without=alone["p50_ms"])
+
+
 def measure_dev(bench):
     """`pawl dev` in an empty folder to the first finished execution, PostgreSQL of its own included."""
     if not os.path.exists(f"{bench.bin}/pawl"):
@@ -243,7 +276,7 @@ def measure_language(bench):
 
 PARTS = {"ceiling": measure_ceiling, "cold": measure_cold, "chain": measure_chain, "open": measure_open,
          "orchestration": measure_orchestration, "map": measure_map, "size": measure_size, "flat": measure_flat,
-         "dev": measure_dev, "language": measure_language}
+         "parked": measure_parked, "dev": measure_dev, "language": measure_language}
 WITHOUT_SERVICE = {"ceiling", "cold", "dev", "language"}
 
 

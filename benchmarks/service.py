@@ -37,6 +37,10 @@ def long_wait():
     return {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 365 * 24 * 3600, "End": True}}}
 
 
+def wait_until():
+    return {"StartAt": "W", "States": {"W": {"Type": "Wait", "TimestampPath": "$.at", "End": True}}}
+
+
 def call(http_port, operation, body):
     request = urllib.request.Request(
         f"http://127.0.0.1:{http_port}/", json.dumps(body).encode(),
@@ -80,6 +84,12 @@ class Service:
     def create(self, name, definition):
         return self.call("CreateStateMachine", {"name": name, "definition": json.dumps(definition),
                                                 "roleArn": f"arn:aws:iam::{ACCOUNT}:role/bench"})["stateMachineArn"]
+
+    def metric(self, name):
+        """The sum over its labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
     def load(self, arn, count, how, text="{}"):
         """`how`: so many at once, "rate=R" or "start". Gives the generator's line and, as load_cpu, its CPU seconds."""

@@ -64,6 +64,17 @@ struct SnapshotRow {
   std::string bytes;
 };
 
+// An open execution that only waits. Recovery leaves it in the log; it is read when something comes for it, and at
+// `wake_at`, which is never later than it must be looked at.
+struct ExecutionParked {
+  base::EntityId entity;
+  std::optional<base::WallTime> wake_at;  // none: it is not parked any more
+  // By which its name is known meanwhile.
+  NameKey name_key{};
+  InputDigest input_digest{};
+  base::WallTime started_at;
+};
+
 struct PartitionBatch {
   base::PartitionId partition;
   base::Epoch epoch;
@@ -72,6 +83,7 @@ struct PartitionBatch {
   std::vector<ExecutionOpened> opened;
   std::vector<ExecutionClosed> closed;
   std::vector<SnapshotRow> snapshots;
+  std::vector<ExecutionParked> parked;  // of an execution, the last one counts
 };
 
 enum class AppendCode { kCommitted, kUnknown };
@@ -105,6 +117,7 @@ struct PartitionOwner {
 // An execution that has not ended, as recovery finds it.
 struct StoredEntity {
   base::EntityId entity;
+  std::optional<ExecutionParked> parked;  // then nothing else of it was read
   std::optional<SnapshotRow> snapshot;
   std::vector<DecisionRow> decisions;  // after the snapshot, in order
 };
@@ -143,6 +156,10 @@ class EventLog {
   // Every entity of the partition that has not ended, one by one through `each`, then `done`. Call after Claim.
   virtual void Recover(base::PartitionId partition, std::function<void(StoredEntity)> each,
                        std::function<void(absl::Status)> done) = 0;
+
+  // Those of the entities that have not ended, parked or not, each with its snapshot and rows, in any order.
+  virtual void ReadOpen(std::vector<base::EntityId> entities,
+                        std::function<void(absl::StatusOr<std::vector<StoredEntity>>)> done) = 0;
 
   // For each key the execution of that name, ended or not, if any. Batched by the implementation.
   virtual void FindByName(std::vector<NameKey> keys,

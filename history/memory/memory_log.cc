@@ -151,6 +151,16 @@ void MemoryLog::Recover(base::PartitionId partition, std::function<void(StoredEn
       });
 }
 
+void MemoryLog::ReadOpen(std::vector<base::EntityId> entities,
+                         std::function<void(absl::StatusOr<std::vector<StoredEntity>>)> done) {
+  Call<std::vector<StoredEntity>>(
+      CallKind::kReadDecisions,
+      [entities = std::move(entities)](MemoryStore& store, MemoryStore::ConnectionId) {
+        return store.ReadOpen(entities);
+      },
+      std::move(done));
+}
+
 void MemoryLog::FindByName(std::vector<NameKey> keys,
                            std::function<void(absl::StatusOr<std::vector<std::optional<IndexedExecution>>>)> done) {
   Call<std::vector<std::optional<IndexedExecution>>>(

@@ -33,6 +33,8 @@ class MemoryLog : public EventLog {
   void Owners(std::function<void(absl::StatusOr<std::vector<PartitionOwner>>)> done) override;
   void Recover(base::PartitionId partition, std::function<void(StoredEntity)> each,
                std::function<void(absl::Status)> done) override;
+  void ReadOpen(std::vector<base::EntityId> entities,
+                std::function<void(absl::StatusOr<std::vector<StoredEntity>>)> done) override;
   void FindByName(std::vector<NameKey> keys,
                   std::function<void(absl::StatusOr<std::vector<std::optional<IndexedExecution>>>)> done) override;
   void ReadDecisions(base::EntityId entity, int64_t from_revision, int limit,

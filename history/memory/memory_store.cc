@@ -59,6 +59,11 @@ void MemoryStore::Write(const PartitionBatch& batch) {
     PAWL_CHECK(snapshot.revision <= static_cast<int64_t>(entity.rows.size()), "a snapshot is of written revisions");
     entity.snapshot = snapshot;
   }
+  for (const ExecutionParked& parked : batch.parked) {
+    Entity& entity = entities_[parked.entity];
+    PAWL_CHECK(entity.execution.has_value(), "what is parked was opened");
+    entity.parked = parked.wake_at ? std::optional(parked) : std::nullopt;
+  }
   for (const ExecutionClosed& closed : batch.closed) {
     auto found = entities_.find(closed.entity);
     PAWL_CHECK(found != entities_.end() && found->second.execution && !found->second.closed,
@@ -68,6 +73,7 @@ void MemoryStore::Write(const PartitionBatch& batch) {
     entity.execution->stopped_at = closed.stopped_at;
     entity.closed = true;
     entity.snapshot.reset();
+    entity.parked.reset();
     open_[batch.partition].erase(closed.entity);
   }
 }
@@ -128,10 +134,24 @@ std::vector<StoredEntity> MemoryStore::OpenEntities(base::PartitionId partition)
   if (found == open_.end()) return open;
   for (base::EntityId id : found->second) {
     const Entity& entity = entities_.at(id);
-    StoredEntity stored{.entity = id, .snapshot = entity.snapshot};
-    size_t from = entity.snapshot ? static_cast<size_t>(entity.snapshot->revision) : 0;
-    for (size_t i = from; i < entity.rows.size(); ++i) stored.decisions.push_back(log_[entity.rows[i]].row);
-    open.push_back(std::move(stored));
+    open.push_back(entity.parked ? StoredEntity{.entity = id, .parked = entity.parked} : Stored(id, entity));
+  }
+  return open;
+}
+
+StoredEntity MemoryStore::Stored(base::EntityId id, const Entity& entity) const {
+  StoredEntity stored{.entity = id, .snapshot = entity.snapshot};
+  size_t from = entity.snapshot ? static_cast<size_t>(entity.snapshot->revision) : 0;
+  for (size_t i = from; i < entity.rows.size(); ++i) stored.decisions.push_back(log_[entity.rows[i]].row);
+  return stored;
+}
+
+std::vector<StoredEntity> MemoryStore::ReadOpen(const std::vector<base::EntityId>& entities) const {
+  std::vector<StoredEntity> open;
+  for (base::EntityId id : entities) {
+    auto found = entities_.find(id);
+    if (found == entities_.end() || !found->second.execution || found->second.closed) continue;
+    open.push_back(Stored(id, found->second));
   }
   return open;
 }

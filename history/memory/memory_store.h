@@ -51,6 +51,7 @@ class MemoryStore {
   std::vector<PartitionOwner> Owners() const;
 
   std::vector<StoredEntity> OpenEntities(base::PartitionId partition) const;
+  std::vector<StoredEntity> ReadOpen(const std::vector<base::EntityId>& entities) const;
   std::vector<std::optional<IndexedExecution>> FindByName(const std::vector<NameKey>& keys) const;
   std::vector<DecisionRow> ReadDecisions(base::EntityId entity, int64_t from_revision, int limit) const;
   std::vector<IndexedExecution> List(const ListQuery& query) const;
@@ -75,6 +76,7 @@ class MemoryStore {
     std::optional<base::PartitionId> partition;
     std::vector<size_t> rows;  // positions in log_
     std::optional<SnapshotRow> snapshot;
+    std::optional<ExecutionParked> parked;
     std::optional<IndexedExecution> execution;
     bool closed = false;
   };
@@ -82,6 +84,7 @@ class MemoryStore {
 
   bool Holds(ConnectionId connection, const PartitionBatch& batch) const;
   void Write(const PartitionBatch& batch);
+  StoredEntity Stored(base::EntityId id, const Entity& entity) const;
   bool IsExpired(const Partition& partition) const;
 
   const base::Clock& clock_;

@@ -57,8 +57,8 @@ class Statement {
 };
 
 // What one statement does to each execution. PostgreSQL runs the parts of a statement on one snapshot, so a row cannot
-// be inserted by one part and changed by another: an execution that is opened and closed, or opened and snapshotted, in
-// the same batches is merged here.
+// be changed by two parts: an execution that is opened and closed, or parked and snapshotted, in the same batches is
+// merged here.
 class Rows {
  public:
   explicit Rows(const std::vector<const PartitionBatch*>& batches) : batches_(batches) {
@@ -66,6 +66,7 @@ class Rows {
       for (const ExecutionOpened& opened : batch->opened) opened_.insert(opened.entity);
       for (const ExecutionClosed& closed : batch->closed) closed_.emplace(closed.entity, &closed);
       for (const SnapshotRow& snapshot : batch->snapshots) snapshots_[snapshot.entity] = &snapshot;
+      for (const ExecutionParked& parked : batch->parked) parked_[parked.entity] = &parked;
     }
   }
 
@@ -94,6 +95,7 @@ class Rows {
         stopped(Type::kInt8Array), machine_ids(Type::kInt4Array), statuses(Type::kInt2Array), names(Type::kTextArray);
     Array open(Type::kUuidArray), open_machines(Type::kInt4Array), slots(Type::kInt2Array),
         snapshot_revisions(Type::kInt4Array), snapshots(Type::kByteaArray);
+    ParkedArrays parked;
     for (const PartitionBatch* batch : batches_) {
       for (const ExecutionOpened& opened : batch->opened) {
         int32_t machine = machines.at({opened.account, opened.region, opened.machine});
@@ -120,6 +122,8 @@ class Rows {
         } else {
           snapshots.AddBytes(snapshot->second->bytes);
         }
+        auto is_parked = parked_.find(opened.entity);
+        parked.Add(is_parked == parked_.end() ? nullptr : is_parked->second);
       }
     }
     if (entities.size() == 0) return;
@@ -133,6 +137,18 @@ class Rows {
             " r where holds",
         'i');
     if (!any_open) return;
+    if (parked.any) {
+      statement.Cte("opened",
+                    "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot, wake_at, "
+                    "name_key, input_digest, started_at) select r.* from fence, " +
+                        statement.Unnest(std::move(open), std::move(open_machines), std::move(slots),
+                                         std::move(snapshot_revisions), std::move(snapshots), std::move(parked.wake_at),
+                                         std::move(parked.name_key), std::move(parked.input_digest),
+                                         std::move(parked.started_at)) +
+                        " r where holds",
+                    'w');
+      return;
+    }
     statement.Cte("opened",
                   "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) "
                   "select r.* from fence, " +
@@ -168,7 +184,7 @@ class Rows {
   void AddSnapshots(Statement& statement) const {
     Array entities(Type::kUuidArray), slots(Type::kInt2Array), revisions(Type::kInt4Array), data(Type::kByteaArray);
     for (const auto& [entity, snapshot] : snapshots_) {
-      if (opened_.contains(entity) || closed_.contains(entity)) continue;
+      if (opened_.contains(entity) || closed_.contains(entity) || parked_.contains(entity)) continue;
       entities.AddUuid(entity.bytes());
       slots.AddInt2(SlotOf(entity));
       revisions.AddInt4(Narrow(snapshot->revision));
@@ -180,6 +196,37 @@ class Rows {
                       statement.Unnest(std::move(entities), std::move(slots), std::move(revisions), std::move(data)) +
                       " s (entity, slot, revision, data) where holds and o.slot = s.slot and o.entity = s.entity",
                   's');
+  }
+
+  void AddParked(Statement& statement) const {
+    Array entities(Type::kUuidArray), slots(Type::kInt2Array), revisions(Type::kInt4Array), data(Type::kByteaArray);
+    ParkedArrays parked;
+    for (const auto& [entity, one] : parked_) {
+      if (opened_.contains(entity) || closed_.contains(entity)) continue;
+      entities.AddUuid(entity.bytes());
+      slots.AddInt2(SlotOf(entity));
+      parked.Add(one);
+      auto snapshot = snapshots_.find(entity);
+      if (snapshot == snapshots_.end()) {
+        revisions.AddNull();
+        data.AddNull();
+      } else {
+        revisions.AddInt4(Narrow(snapshot->second->revision));
+        data.AddBytes(snapshot->second->bytes);
+      }
+    }
+    if (entities.size() == 0) return;
+    statement.Cte("parked",
+                  "update pawl.open_executions o set wake_at = p.wake_at, name_key = p.name_key, "
+                  "input_digest = p.input_digest, started_at = p.started_at, "
+                  "snapshot_revision = coalesce(p.revision, o.snapshot_revision), "
+                  "snapshot = coalesce(p.data, o.snapshot) from fence, " +
+                      statement.Unnest(std::move(entities), std::move(slots), std::move(parked.wake_at),
+                                       std::move(parked.name_key), std::move(parked.input_digest),
+                                       std::move(parked.started_at), std::move(revisions), std::move(data)) +
+                      " p (entity, slot, wake_at, name_key, input_digest, started_at, revision, data) "
+                      "where holds and o.slot = p.slot and o.entity = p.entity",
+                  'p');
   }
 
   void AddMark(Statement& statement, int64_t number) const {
@@ -199,10 +246,30 @@ class Rows {
   }
 
  private:
+  // Columns of executions that may be parked.
+  struct ParkedArrays {
+    Array wake_at{Type::kInt8Array}, name_key{Type::kUuidArray}, input_digest{Type::kUuidArray},
+        started_at{Type::kInt8Array};
+    bool any = false;
+
+    void Add(const ExecutionParked* parked) {
+      if (parked == nullptr || !parked->wake_at) {
+        for (Array* array : {&wake_at, &name_key, &input_digest, &started_at}) array->AddNull();
+        return;
+      }
+      any = true;
+      wake_at.AddInt8(Milliseconds(*parked->wake_at));
+      name_key.AddUuid(parked->name_key);
+      input_digest.AddUuid(parked->input_digest);
+      started_at.AddInt8(Milliseconds(parked->started_at));
+    }
+  };
+
   const std::vector<const PartitionBatch*>& batches_;
   std::set<base::EntityId> opened_;
   std::map<base::EntityId, const ExecutionClosed*> closed_;
   std::map<base::EntityId, const SnapshotRow*> snapshots_;
+  std::map<base::EntityId, const ExecutionParked*> parked_;
 };
 
 }  // namespace
@@ -215,6 +282,7 @@ PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<cons
   rows.AddOpened(statement, machines);
   rows.AddClosed(statement);
   rows.AddSnapshots(statement);
+  rows.AddParked(statement);
   rows.AddMark(statement, position.number);
   return std::move(statement).Take();
 }

@@ -1,6 +1,7 @@
 #include "history/postgres/multi_log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -220,6 +221,31 @@ void MultiLog::Recover(base::PartitionId partition, std::function<void(StoredEnt
   const int server = ClaimedAt(partition);
   PAWL_CHECK(server != kNowhere, "a partition is recovered after it was claimed");
   servers_[static_cast<size_t>(server)]->Recover(partition, std::move(each), std::move(done));
+}
+
+void MultiLog::ReadOpen(std::vector<base::EntityId> entities,
+                        std::function<void(absl::StatusOr<std::vector<StoredEntity>>)> done) {
+  using Stored = std::vector<StoredEntity>;
+  std::map<size_t, std::vector<base::EntityId>> parts;  // by server
+  for (base::EntityId entity : entities) {
+    const int server = ClaimedAt(PartitionOfSlot(entity.slot(), partition_count_));
+    if (server != kNowhere) parts[static_cast<size_t>(server)].push_back(entity);
+  }
+  if (parts.empty()) return Later([done = std::move(done)] { done(Stored()); });
+  auto found = std::make_shared<Stored>();
+  auto failure = std::make_shared<absl::Status>();
+  auto open = std::make_shared<size_t>(parts.size());
+  for (auto& [server, part] : parts) {
+    servers_[server]->ReadOpen(std::move(part), [=](absl::StatusOr<Stored> answer) {
+      if (answer.ok()) {
+        std::move(answer->begin(), answer->end(), std::back_inserter(*found));
+      } else {
+        *failure = answer.status();
+      }
+      if (--*open > 0) return;
+      found->empty() && !failure->ok() ? done(*failure) : done(std::move(*found));
+    });
+  }
 }
 
 void MultiLog::FindAt(const std::vector<NameKey>& keys, const std::function<int(base::PartitionId)>& home,

@@ -177,6 +177,15 @@ void PostgresLog::Recover(base::PartitionId partition, std::function<void(Stored
       });
 }
 
+void PostgresLog::ReadOpen(std::vector<base::EntityId> entities,
+                           std::function<void(absl::StatusOr<std::vector<StoredEntity>>)> done) {
+  shared_->Read<std::vector<StoredEntity>>(
+      [entities = std::move(entities)](pqxx::connection_base& connection, std::vector<StoredEntity>& open) {
+        return QueryOpen(connection, entities, open);
+      },
+      std::move(done));
+}
+
 void PostgresLog::FindByName(std::vector<NameKey> keys,
                              std::function<void(absl::StatusOr<std::vector<std::optional<IndexedExecution>>>)> done) {
   shared_->waiting_lookups.push_back({std::move(keys), std::move(done)});

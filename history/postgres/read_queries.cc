@@ -10,7 +10,7 @@ namespace pawl::history {
 namespace {
 
 // Open executions a query of recovery, so that neither side holds a whole partition at once.
-constexpr int kRecoverChunk = 256;
+constexpr int kRecoverChunk = 512;
 
 std::string UuidText(const std::array<uint8_t, 16>& bytes) { return base::EntityId(bytes).ToString(); }
 std::array<uint8_t, 16> Uuid(const pqxx::field& field) { return base::EntityId::FromHex(field.c_str()).bytes(); }
@@ -83,8 +83,11 @@ std::string ReadSetUpSql(const ReadScope& scope) {
          "where entity = $1 and (revision >> 8) between ($2 >> 8) and ($3 >> 8) and revision between $2 and $3 "
          "order by revision; "
          "prepare open_entities (smallint, smallint, smallint, uuid, integer) as "
-         "select entity, slot, snapshot_revision, snapshot from pawl.open_executions "
+         "select entity, slot, snapshot_revision, case when wake_at is null then snapshot end, wake_at, name_key, "
+         "input_digest, started_at from pawl.open_executions "
          "where slot between $1 and $2 and (slot, entity) > ($3, $4) order by slot, entity limit $5; "
+         "prepare open_of (smallint[], uuid[]) as select o.entity, o.slot, o.snapshot_revision, o.snapshot "
+         "from unnest($1, $2) w (slot, entity) join pawl.open_executions o on o.slot = w.slot and o.entity = w.entity; "
          "prepare rows_after (uuid[], integer[]) as "
          "select w.number, l.revision, l.first_event, l.data "
          "from unnest($1, $2) with ordinality w (entity, after, number) cross join lateral "
@@ -115,6 +118,50 @@ absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::Par
   return absl::OkStatus();
 }
 
+namespace {
+
+// Of a row that begins with entity, slot, revision and bytes of the snapshot.
+StoredEntity ToStored(const pqxx::row& row) {
+  StoredEntity stored;
+  stored.entity = base::EntityId(Uuid(row[0]));
+  auto revision = row[2].as<int64_t>();
+  if (revision > 0 && !row[3].is_null()) stored.snapshot = SnapshotRow{stored.entity, revision, Bytes(row[3])};
+  return stored;
+}
+
+// The rows after the snapshots of those that are not parked.
+absl::Status AddRows(pqxx::transaction_base& query, std::vector<StoredEntity>& chunk) {
+  std::vector<StoredEntity*> read;
+  for (StoredEntity& stored : chunk) {
+    if (!stored.parked) read.push_back(&stored);
+  }
+  if (read.empty()) return absl::OkStatus();
+  auto snapshot_revision = [](const StoredEntity* stored) { return stored->snapshot ? stored->snapshot->revision : 0; };
+  std::string entities = ArrayLiteral(read, [](const StoredEntity* stored) { return stored->entity.ToString(); });
+  std::string revisions =
+      ArrayLiteral(read, [&](const StoredEntity* stored) { return std::to_string(snapshot_revision(stored)); });
+  for (const pqxx::row& row : query.exec("execute rows_after (" + entities + ", " + revisions + ")")) {
+    StoredEntity& stored = *read[row[0].as<size_t>() - 1];
+    auto revision = row[1].as<int64_t>();
+    int64_t expected = snapshot_revision(&stored) + static_cast<int64_t>(stored.decisions.size()) + 1;
+    PAWL_RETURN_IF_ERROR(CheckRevision(stored.entity, expected, revision));
+    stored.decisions.push_back({stored.entity, revision, base::EventId(row[2].as<int64_t>()), Bytes(row[3])});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status QueryOpen(pqxx::connection_base& connection, const std::vector<base::EntityId>& entities,
+                       std::vector<StoredEntity>& open) {
+  // One snapshot for both statements: between them an execution may be decided on by another owner.
+  pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> query(connection);
+  std::string slots = ArrayLiteral(entities, [](base::EntityId id) { return std::to_string(id.slot().value()); });
+  std::string ids = ArrayLiteral(entities, [](base::EntityId id) { return id.ToString(); });
+  for (const pqxx::row& row : query.exec("execute open_of (" + slots + ", " + ids + ")")) open.push_back(ToStored(row));
+  return AddRows(query, open);
+}
+
 absl::Status QueryOpenEntities(pqxx::connection_base& connection, int32_t first_slot, int32_t last_slot,
                                const std::function<void(std::vector<StoredEntity>)>& each) {
   // One snapshot for all chunks; nobody appends to these slots but the owner who asks.
@@ -127,24 +174,17 @@ absl::Status QueryOpenEntities(pqxx::connection_base& connection, int32_t first_
     if (open.empty()) return absl::OkStatus();
     std::vector<StoredEntity> chunk;
     for (const pqxx::row& row : open) {
-      StoredEntity& stored = chunk.emplace_back();
-      stored.entity = base::EntityId(Uuid(row[0]));
-      auto revision = row[2].as<int64_t>();
-      if (revision > 0) stored.snapshot = SnapshotRow{stored.entity, revision, Bytes(row[3])};
+      StoredEntity& stored = chunk.emplace_back(ToStored(row));
+      if (row[4].is_null()) continue;
+      stored.snapshot.reset();
+      stored.parked = ExecutionParked{.entity = stored.entity,
+                                      .wake_at = At(row[4].as<int64_t>()),
+                                      .name_key = Uuid(row[5]),
+                                      .input_digest = Uuid(row[6]),
+                                      .started_at = At(row[7].as<int64_t>())};
     }
     after = std::string(open.back()[1].c_str()) + ", '" + open.back()[0].c_str() + "'";
-
-    auto snapshot_revision = [](const StoredEntity& stored) { return stored.snapshot ? stored.snapshot->revision : 0; };
-    std::string entities = ArrayLiteral(chunk, [](const StoredEntity& stored) { return stored.entity.ToString(); });
-    std::string revisions =
-        ArrayLiteral(chunk, [&](const StoredEntity& stored) { return std::to_string(snapshot_revision(stored)); });
-    for (const pqxx::row& row : query.exec("execute rows_after (" + entities + ", " + revisions + ")")) {
-      StoredEntity& stored = chunk[row[0].as<size_t>() - 1];
-      auto revision = row[1].as<int64_t>();
-      int64_t expected = snapshot_revision(stored) + static_cast<int64_t>(stored.decisions.size()) + 1;
-      PAWL_RETURN_IF_ERROR(CheckRevision(stored.entity, expected, revision));
-      stored.decisions.push_back({stored.entity, revision, base::EventId(row[2].as<int64_t>()), Bytes(row[3])});
-    }
+    PAWL_RETURN_IF_ERROR(AddRows(query, chunk));
     bool was_last = open.size() < kRecoverChunk;
     each(std::move(chunk));
     if (was_last) return absl::OkStatus();

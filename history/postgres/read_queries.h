@@ -30,9 +30,14 @@ absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::Par
 
 absl::Status QueryOwners(pqxx::connection_base& connection, std::vector<PartitionOwner>& owners);
 
-// The open executions of slots first..last, in chunks through `each`, with the rows after their snapshots.
+// The open executions of slots first..last, in chunks through `each`, with the rows after their snapshots;
+// of parked ones only what says so.
 absl::Status QueryOpenEntities(pqxx::connection_base& connection, int32_t first_slot, int32_t last_slot,
                                const std::function<void(std::vector<StoredEntity>)>& each);
+
+// Those of the entities that are open, with the rows after their snapshots.
+absl::Status QueryOpen(pqxx::connection_base& connection, const std::vector<base::EntityId>& entities,
+                       std::vector<StoredEntity>& open);
 
 absl::Status QueryNames(pqxx::connection_base& connection, const std::vector<NameKey>& keys,
                         std::vector<std::optional<IndexedExecution>>& found);

@@ -90,8 +90,8 @@ bool Engine::HasTask(const core::TaskRef& task) const {
   auto partition = partitions_.find(PartitionOf(task.entity.slot()));
   if (partition == partitions_.end() || !partition->second->serving || !HasLease(*partition->second)) return true;
   auto found = entities_.find(task.entity);
-  const bool is_live = found != entities_.end() && !found->second->is_parked();
-  const history::Frame* frame = is_live ? found->second->state().Find(task.frame) : nullptr;
+  if (found != entities_.end() && found->second->is_parked()) return true;  // memory cannot tell
+  const history::Frame* frame = found != entities_.end() ? found->second->state().Find(task.frame) : nullptr;
   const auto* waiting = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
   if (waiting != nullptr && waiting->scheduled_event == task.scheduled_event && waiting->attempt == task.attempt) {
     return true;
@@ -128,8 +128,12 @@ void Engine::WakeUp() {
   for (const TimerKey& key : timers_.TakeDue(now, 10'000)) {
     // Timers look at the wall clock now and then; that is no reason to read a parked execution.
     auto owner = entities_.find(key.entity);
-    if (owner != entities_.end() && owner->second->is_parked() && owner->second->wake_at > parts_.clock.WallNow()) {
-      Arm(key, owner->second->wake_at);
+    if (owner != entities_.end() && owner->second->is_parked()) {
+      if (owner->second->wake_at > parts_.clock.WallNow()) {
+        Arm(key, owner->second->wake_at);
+      } else {
+        Unpark(owner->first, *owner->second);
+      }
       continue;
     }
     Submit(key.entity, core::FireTimer{key.frame, key.kind}, [this, key](const absl::Status& status) {

@@ -242,7 +242,11 @@ void Engine::DecideOne(Mail mail) {
       return;
     }
     entity = found->second.get();
-    if (entity->is_parked()) return Unpark(*entity, std::move(mail));
+    if (entity->is_parked()) {
+      // Kept until it has been read.
+      entity->mail.push_back(std::move(mail));
+      return Unpark(found->first, *entity);
+    }
   }
 
   history::ExecutionState& state = entity->state();
@@ -301,6 +305,7 @@ void Engine::DecideOne(Mail mail) {
   ++deciding_->decisions;
   rows.decisions.push_back({mail.entity, state.revision, first, std::move(bytes)});
   partition->next_sequence = partition->next_sequence.next();
+  RecordParking(*entity, rows);
   Observe(*entity, decision.events);
   deciding_->releases.push_back({mail.entity, partition->id, std::move(decision.effects), std::move(mail.reply),
                                  is_start_task, HandOutOf(mail.command), state.revision});

@@ -58,8 +58,10 @@ struct Settings {
   size_t mailbox_bytes_max = 256u << 20;
   size_t batch_decisions_max = 4'000;
   size_t batch_bytes_max = 8u << 20;
-  // An execution that waits for nothing but timers, for at least this long, leaves memory.
+  // An execution that waits for nothing but timers and tokens, for at least this long, leaves memory.
   std::chrono::milliseconds park_after{60'000};
+  // With a snapshot, where reading it back would otherwise fold at least so many decisions.
+  int64_t snapshot_decisions_min = 8;
   dispatch::Sessions::Settings sessions;
 };
 
@@ -215,15 +217,22 @@ class Engine {
   void WakeUp();
 
   // park.cc
-  // Lets go of an execution that only waits, if memory is no further than the log.
+  // When an execution that only waits must be looked at; none where it does anything else, or not for long.
+  std::optional<base::WallTime> WakeTime(const history::ExecutionState& state) const;
+  // Adds to a decision what the log must know of the execution's parking.
+  void RecordParking(Entity& entity, history::PartitionBatch& rows);
+  // Lets go of an execution that only waits; memory is no further than the log.
   void ParkIfIdle(Entity& entity);
-  // Keeps the command until the parked execution has been read.
-  void Unpark(Entity& entity, Mail mail);
+  // An execution that recovery left in the log.
+  void AddParked(const history::ExecutionParked& parked, base::PartitionId partition);
+  // Has the parked execution read.
+  void Unpark(base::EntityId id, Entity& entity);
   struct Reading;
-  void ReadParked(std::shared_ptr<Reading> reading);
-  void FinishReading(const std::shared_ptr<Reading>& reading);
+  void ReadParked();
+  void FinishReading(const std::shared_ptr<Reading>& reading, absl::StatusOr<history::StoredEntity> stored);
   // The execution that is being read, if it is still to be.
-  Entity* ReadFor(const std::shared_ptr<Reading>& reading);
+  Entity* ReadFor(const Reading& reading);
+  static absl::StatusOr<std::unique_ptr<history::ExecutionState>> Fold(const history::StoredEntity& stored);
   // Whoever waits for the execution hears that it is not here any more.
   static void Dismiss(Entity& entity, const absl::Status& why);
 
@@ -267,6 +276,8 @@ class Engine {
   std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;
   std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
   size_t parked_ = 0;  // how many of them are parked
+  std::deque<std::shared_ptr<Reading>> to_read_;
+  int readings_ = 0;  // under way
 
   std::set<base::PartitionId> wanted_;
   std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered

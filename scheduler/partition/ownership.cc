@@ -168,32 +168,24 @@ Engine::Partition* Engine::ClaimedUnder(PartitionId id, base::Epoch epoch) {
   return found == partitions_.end() || found->second->epoch != epoch ? nullptr : found->second.get();
 }
 
-// Folds the log of every open execution of the partition, then does what is owed. Answers that come after the partition
-// was dropped, even if it was claimed again since, are void.
+// Folds the log of every open execution of the partition that is not parked, then does what is owed. Answers that come
+// after the partition was dropped, even if it was claimed again since, are void.
 void Engine::Recover(PartitionId id, base::Epoch epoch) {
   parts_.log.Recover(
       id,
       [this, id, epoch](history::StoredEntity stored) {
         Partition* partition = ClaimedUnder(id, epoch);
         if (partition == nullptr) return;
-        history::Decoder decoder;
-        auto entity = std::make_unique<Entity>();
-        auto report = [&](const absl::Status& status) {
+        if (stored.parked) return AddParked(*stored.parked, id);
+        auto state = Fold(stored);
+        if (!state.ok()) {
           parts_.observer.LogLine("execution " + stored.entity.ToString() +
-                                  " cannot be read back and is left alone: " + std::string(status.message()));
-        };
-        if (stored.snapshot) {
-          auto state = decoder.DecodeSnapshot(stored.snapshot->bytes);
-          if (!state.ok()) return report(state.status());
-          entity->state() = *std::move(state);
+                                  " cannot be read back and is left alone: " + std::string(state.status().message()));
+          return;
         }
-        entity->state().id = stored.entity;
-        for (const history::DecisionRow& row : stored.decisions) {
-          auto events = decoder.DecodeDecision(row.bytes);
-          if (!events.ok()) return report(events.status());
-          for (const history::Event& event : *events) history::Apply(entity->state(), event);
-          entity->state().revision = row.revision;
-        }
+        auto entity = std::make_unique<Entity>();
+        entity->live = *std::move(state);
+        if (stored.snapshot) entity->snapshot_revision = stored.snapshot->revision;
         entity->partition = id;
         const history::ExecutionStarted& start = entity->state().start;
         entity->name_key = MakeNameKey(start.account, start.region, start.machine, start.name);
@@ -305,7 +297,6 @@ void Engine::DropPartition(PartitionId id) {
 // Sessions keep what they hold: whoever handed a task out goes on watching over it, wherever its partition is.
 void Engine::Forget(base::EntityId entity_id, const Entity& entity) {
   timers_.Remove({entity_id, base::FrameId(), core::TimerKind::kExecution});
-  for (base::FrameId id : entity.waits) timers_.Remove({entity_id, id, core::TimerKind::kWait});
   if (entity.is_parked()) return;
   const history::ExecutionState& state = *entity.live;
   for (const auto& [id, frame] : state.frames) {
@@ -331,6 +322,8 @@ void Engine::DropEverything(const std::string& why) {
   entities_.clear();
   parked_ = 0;
   mailbox_bytes_ = 0;
+  to_read_.clear();
+  readings_ = 0;
   names_.clear();
   ended_names_.clear();
   timers_.Clear();

@@ -224,12 +224,13 @@ TEST(EngineOwnership, AStoppedNodeGivesItsPartitionsUpAtOnce) {
 
 TEST(EngineOwnership, AnExecutionWhoseDefinitionIsGoneStandsStillAndHoldsUpNobody) {
   EngineBench bench;
+  const std::string not_parked = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":30,"End":true}}})";
   auto& a = bench.Boot("a");
-  a.Start(bench.NameIn(0), kWait);
+  a.Start(bench.NameIn(0), not_parked);
   a.Start(bench.NameIn(0, 1), kTask);
   bench.Run(kTick);
   bench.Crash("a");
-  bench.LoseDefinition(kWait);
+  bench.LoseDefinition(not_parked);
   auto& b = bench.Boot("b");
   bench.Run(seconds(8));
   EXPECT_TRUE(b.engine().Health().ok());

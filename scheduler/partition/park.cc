@@ -1,9 +1,15 @@
-// Parking: an execution that only waits for far timers leaves memory, and is folded from the log when something touches
-// it. What stays is a few hundred bytes: its entry, its name, its timers.
+// Parking: an execution that only waits, for far timers or for whoever has a token, leaves memory, and is folded from
+// the log when it must be looked at or when something comes for it. What stays is a few hundred bytes: its entry, its
+// name, one timer.
 //
 // Why nothing is lost: it is let go only when the last decision that memory has of it is durable, so the log holds all
 // of it; and from then until it has been read again no decision is made on it, for its commands are kept with it, in
 // their order. Whatever drops the partition meanwhile dismisses them.
+//
+// The log is told of it in the batch of the decision after which it only waits, so that whoever takes the partition
+// over need not read it; and in the batch of the next one that it is not parked any more, so no one leaves alone what
+// must be looked at earlier. Where memory parks what the log does not know as parked, a take-over reads it, which is no
+// harm.
 #include <algorithm>
 #include <utility>
 
@@ -16,108 +22,204 @@ namespace pawl::partition {
 
 namespace {
 
-constexpr int kRowsAtOnce = 1'000;
+// Executions in one reading, and readings at a time: many that wake at once leave the database's connections free for
+// others in between.
+constexpr size_t kReadAtOnce = 200;
+constexpr int kReadingsMax = 1;
+// Until a failed reading that nobody waits for is tried again.
+constexpr std::chrono::seconds kReadAgain{1};
+// Step Functions' longest wait for a task.
+constexpr std::chrono::seconds kTaskWaitMax{99'999'999};
+
+// Where the task's holder is whoever has its token, nothing in memory watches over it.
+const history::WaitingForTask* AwaitedToken(const history::Frame& frame) {
+  const auto* task = std::get_if<history::WaitingForTask>(&frame.waiting);
+  const bool is_with_token_holder = task != nullptr && task->task.wait_for_token && task->submitted && task->started;
+  return is_with_token_holder && !task->task.heartbeat_seconds ? task : nullptr;
+}
 
 }  // namespace
 
-struct Engine::Reading {
-  base::EntityId entity;
-  base::PartitionId partition;
-  base::Epoch epoch;
-  history::Decoder decoder;
-  std::unique_ptr<history::ExecutionState> state = std::make_unique<history::ExecutionState>();
-};
+std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& state) const {
+  if (!state.is_running()) return std::nullopt;
+  std::optional<base::WallTime> wake_at;
+  auto look_at = [&wake_at](base::WallTime due) { wake_at = std::min(wake_at.value_or(due), due); };
+  for (const auto& [id, frame] : state.frames) {
+    if (const auto* timer = std::get_if<history::WaitingForTimer>(&frame.waiting)) {
+      look_at(timer->until);
+    } else if (const auto* task = AwaitedToken(frame)) {
+      const std::optional<int64_t>& timeout = task->task.timeout_seconds;
+      look_at(task->scheduled_at + (timeout ? std::chrono::seconds(*timeout) : kTaskWaitMax));
+    } else if (!std::holds_alternative<history::WaitingForBranches>(frame.waiting) &&
+               !std::holds_alternative<history::WaitingForIterations>(frame.waiting)) {
+      return std::nullopt;
+    }
+  }
+  if (!wake_at) return std::nullopt;
+  if (state.start.timeout_seconds) look_at(state.started_at + std::chrono::seconds(*state.start.timeout_seconds));
+  if (*wake_at < parts_.clock.WallNow() + settings_.park_after) return std::nullopt;
+  return wake_at;
+}
+
+void Engine::RecordParking(Entity& entity, history::PartitionBatch& rows) {
+  const history::ExecutionState& state = entity.state();
+  const std::optional<base::WallTime> wake_at = WakeTime(state);
+  if (!wake_at) {
+    // Of one that has ended the log keeps nothing open.
+    if (std::exchange(entity.wake_at_log, std::nullopt) && state.is_running()) {
+      rows.parked.push_back({.entity = state.id, .wake_at = std::nullopt});
+    }
+    return;
+  }
+  auto name = names_.find(entity.name_key);
+  if (name == names_.end() || name->second.entity != state.id) return;
+  if (entity.wake_at_log != wake_at) {
+    rows.parked.push_back({.entity = state.id,
+                           .wake_at = wake_at,
+                           .name_key = entity.name_key,
+                           .input_digest = name->second.input_digest,
+                           .started_at = state.started_at});
+    entity.wake_at_log = wake_at;
+  }
+  if (state.revision - entity.snapshot_revision >= settings_.snapshot_decisions_min) {
+    rows.snapshots.push_back({state.id, state.revision, history::EncodeSnapshot(state)});
+    entity.snapshot_revision = state.revision;
+  }
+}
 
 void Engine::ParkIfIdle(Entity& entity) {
   const history::ExecutionState& state = entity.state();
-  if (!state.is_running() || entity.program == nullptr) return;
-  std::optional<base::WallTime> wake_at;
-  std::vector<base::FrameId> waits;
-  for (const auto& [id, frame] : state.frames) {
-    if (const auto* timer = std::get_if<history::WaitingForTimer>(&frame.waiting)) {
-      waits.push_back(id);
-      wake_at = std::min(wake_at.value_or(timer->until), timer->until);
-    } else if (!std::holds_alternative<history::WaitingForBranches>(frame.waiting) &&
-               !std::holds_alternative<history::WaitingForIterations>(frame.waiting)) {
-      return;
-    }
-  }
-  if (wake_at && state.start.timeout_seconds) {
-    wake_at = std::min(*wake_at, state.started_at + std::chrono::seconds(*state.start.timeout_seconds));
-  }
-  if (!wake_at || *wake_at < parts_.clock.WallNow() + settings_.park_after) return;
-  entity.waits = std::move(waits);
-  entity.waits.shrink_to_fit();
+  if (entity.program == nullptr) return;
+  const std::optional<base::WallTime> wake_at = WakeTime(state);
+  if (!wake_at) return;
+  const base::EntityId id = state.id;
+  Forget(id, entity);
   entity.wake_at = *wake_at;
   entity.live.reset();
   entity.program.reset();
   entity.tasks.clear();
   ++parked_;
+  Arm({id, base::FrameId(), core::TimerKind::kExecution}, *wake_at);
 }
 
-void Engine::Unpark(Entity& entity, Mail mail) {
-  const base::EntityId id = mail.entity;
-  entity.mail.push_back(std::move(mail));
+void Engine::AddParked(const history::ExecutionParked& parked, base::PartitionId partition) {
+  auto entity = std::make_unique<Entity>();
+  entity->live.reset();
+  entity->partition = partition;
+  entity->name_key = parked.name_key;
+  entity->wake_at = *parked.wake_at;
+  entity->wake_at_log = parked.wake_at;
+  names_[parked.name_key] = {parked.entity, parked.input_digest, parked.started_at, false, nullptr};
+  entities_[parked.entity] = std::move(entity);
+  ++parked_;
+  Arm({parked.entity, base::FrameId(), core::TimerKind::kExecution}, *parked.wake_at);
+}
+
+absl::StatusOr<std::unique_ptr<history::ExecutionState>> Engine::Fold(const history::StoredEntity& stored) {
+  history::Decoder decoder;
+  auto state = std::make_unique<history::ExecutionState>();
+  if (stored.snapshot) {
+    auto decoded = decoder.DecodeSnapshot(stored.snapshot->bytes);
+    if (!decoded.ok()) return decoded.status();
+    *state = *std::move(decoded);
+  }
+  state->id = stored.entity;
+  for (const history::DecisionRow& row : stored.decisions) {
+    auto events = decoder.DecodeDecision(row.bytes);
+    if (!events.ok()) return events.status();
+    for (const history::Event& event : *events) history::Apply(*state, event);
+    state->revision = row.revision;
+  }
+  return state;
+}
+
+void Engine::Unpark(base::EntityId id, Entity& entity) {
   if (entity.reading != nullptr) return;
-  auto reading = std::make_shared<Reading>();
-  reading->entity = id;
-  reading->partition = entity.partition;
-  reading->epoch = partitions_.at(entity.partition)->epoch;
-  reading->state->id = id;
-  entity.reading = reading;
-  ReadParked(std::move(reading));
+  entity.reading = std::make_shared<Reading>(Reading{id, entity.partition, partitions_.at(entity.partition)->epoch});
+  to_read_.push_back(entity.reading);
+  ReadParked();
 }
 
-Engine::Entity* Engine::ReadFor(const std::shared_ptr<Reading>& reading) {
-  auto found = entities_.find(reading->entity);
-  if (found == entities_.end() || found->second->reading != reading) return nullptr;
-  return ClaimedUnder(reading->partition, reading->epoch) == nullptr ? nullptr : found->second.get();
+Engine::Entity* Engine::ReadFor(const Reading& reading) {
+  auto found = entities_.find(reading.entity);
+  if (found == entities_.end() || found->second->reading.get() != &reading) return nullptr;
+  return ClaimedUnder(reading.partition, reading.epoch) == nullptr ? nullptr : found->second.get();
 }
 
-void Engine::ReadParked(std::shared_ptr<Reading> reading) {
-  auto fail = [this](Entity& entity, const absl::Status& status) {
-    parts_.observer.LogLine("a parked execution cannot be read back just now: " + std::string(status.message()));
-    entity.reading.reset();
-    for (Mail& mail : std::exchange(entity.mail, {})) {
-      mail.reply(NotServed("the execution cannot be read just now; ask again"));
+void Engine::ReadParked() {
+  if (readings_ >= kReadingsMax) return;
+  auto readings = std::make_shared<std::vector<std::shared_ptr<Reading>>>();
+  std::vector<base::EntityId> entities;
+  while (!to_read_.empty() && entities.size() < kReadAtOnce) {
+    std::shared_ptr<Reading> reading = std::move(to_read_.front());
+    to_read_.pop_front();
+    if (ReadFor(*reading) == nullptr) continue;
+    entities.push_back(reading->entity);
+    readings->push_back(std::move(reading));
+  }
+  if (entities.empty()) return;
+  ++readings_;
+  parts_.log.ReadOpen(std::move(entities), [this, readings, generation = generation_](auto open) {
+    if (generation != generation_) return;
+    --readings_;
+    std::unordered_map<base::EntityId, history::StoredEntity> by_id;
+    if (open.ok()) {
+      for (history::StoredEntity& stored : *open) by_id[stored.entity] = std::move(stored);
     }
-  };
-  const int64_t from = reading->state->revision + 1;
-  parts_.log.ReadDecisions(reading->entity, from, kRowsAtOnce, [=, this](auto rows) {
-    Entity* entity = ReadFor(reading);
-    if (entity == nullptr) return;
-    if (!rows.ok()) return fail(*entity, rows.status());
-    for (const history::DecisionRow& row : *rows) {
-      auto events = reading->decoder.DecodeDecision(row.bytes);
-      if (!events.ok()) return fail(*entity, events.status());
-      for (const history::Event& event : *events) history::Apply(*reading->state, event);
-      reading->state->revision = row.revision;
+    for (const std::shared_ptr<Reading>& reading : *readings) {
+      auto found = by_id.find(reading->entity);
+      if (!open.ok()) {
+        FinishReading(reading, open.status());
+      } else if (found == by_id.end()) {
+        FinishReading(reading, absl::DataLossError("the log does not have it as open"));
+      } else {
+        FinishReading(reading, std::move(found->second));
+      }
     }
-    if (rows->size() == static_cast<size_t>(kRowsAtOnce)) return ReadParked(reading);
-    parts_.load_program(reading->state->start.definition_digest, [=, this](auto program) {
-      Entity* read = ReadFor(reading);
-      if (read == nullptr) return;
-      if (!program.ok()) return fail(*read, program.status());
-      read->program = *std::move(program);
-      FinishReading(reading);
-    });
+    ReadParked();
   });
 }
 
-void Engine::FinishReading(const std::shared_ptr<Reading>& reading) {
-  Entity& entity = *ReadFor(reading);
-  entity.live = std::move(reading->state);
-  entity.reading.reset();
-  entity.waits.clear();
-  --parked_;
-  for (Mail& mail : std::exchange(entity.mail, {})) {
-    if (stopping_) {
-      mail.reply(NotServed("this node is shutting down; ask again"));
-    } else {
-      PutIn(std::move(mail));
+void Engine::FinishReading(const std::shared_ptr<Reading>& reading, absl::StatusOr<history::StoredEntity> stored) {
+  Entity* entity = ReadFor(*reading);
+  if (entity == nullptr) return;
+  auto fail = [this, reading](Entity& failed, const absl::Status& status) {
+    parts_.observer.LogLine("the parked execution " + reading->entity.ToString() +
+                            " cannot be read back just now: " + std::string(status.message()));
+    failed.reading.reset();
+    Arm({reading->entity, base::FrameId(), core::TimerKind::kExecution},
+        std::max(failed.wake_at, parts_.clock.WallNow() + kReadAgain));
+    for (Mail& mail : std::exchange(failed.mail, {})) {
+      mail.reply(NotServed("the execution cannot be read just now; ask again"));
     }
-  }
-  ScheduleTurn();
+  };
+  if (!stored.ok()) return fail(*entity, stored.status());
+  auto state = Fold(*stored);
+  if (!state.ok()) return fail(*entity, state.status());
+  auto folded = std::make_shared<std::unique_ptr<history::ExecutionState>>(*std::move(state));
+  const int64_t snapshot_revision = stored->snapshot ? stored->snapshot->revision : 0;
+  std::string digest = (*folded)->start.definition_digest;
+  parts_.load_program(std::move(digest), [=, this](auto program) {
+    Entity* read = ReadFor(*reading);
+    if (read == nullptr) return;
+    if (!program.ok()) return fail(*read, program.status());
+    read->program = *std::move(program);
+    read->live = std::move(*folded);
+    read->snapshot_revision = snapshot_revision;
+    read->reading.reset();
+    --parked_;
+    timers_.Remove({reading->entity, base::FrameId(), core::TimerKind::kExecution});
+    // Its own timers stand again; those that are due fire now.
+    for (core::Effect& effect : core::Resume(read->state())) Perform(reading->entity, std::move(effect));
+    for (Mail& mail : std::exchange(read->mail, {})) {
+      if (stopping_) {
+        mail.reply(NotServed("this node is shutting down; ask again"));
+      } else {
+        PutIn(std::move(mail));
+      }
+    }
+    ScheduleTurn();
+  });
 }
 
 void Engine::Dismiss(Entity& entity, const absl::Status& why) {

@@ -28,8 +28,8 @@ struct Engine::Mail {
   base::Epoch epoch;
 };
 
-// An open execution. One that only waits for far timers is parked: of it there is no more than what says which timers
-// are its own; what it is stands in the log, and is read again when something comes for it (park.cc).
+// An open execution. One that only waits is parked: of it there is no more than when it must be looked at; what it is
+// stands in the log, and is read again then or when something comes for it (park.cc).
 struct Engine::Entity {
   history::ExecutionState& state() {
     PAWL_CHECK(live != nullptr, "a parked execution is read before it is used");
@@ -51,12 +51,23 @@ struct Engine::Entity {
   };
   std::map<base::FrameId, TimedTask> tasks;
 
-  // Of a parked one: the frames that wait, when the first of its timers is due, and the commands that have come for it.
-  // `reading` is the reading that is under way.
-  std::vector<base::FrameId> waits;
+  // What the log says, or will when the batch that has it is durable: that it is parked, and of which revision it has a
+  // snapshot.
+  std::optional<base::WallTime> wake_at_log;
+  int64_t snapshot_revision = 0;
+
+  // Of a parked one: when it must be looked at, and the commands that have come for it. `reading` is the reading that
+  // is under way.
   base::WallTime wake_at;
   std::vector<Mail> mail;
-  std::shared_ptr<void> reading;
+  std::shared_ptr<Reading> reading;
+};
+
+// A parked execution on its way back into memory.
+struct Engine::Reading {
+  base::EntityId entity;
+  base::PartitionId partition;
+  base::Epoch epoch;
 };
 
 struct Engine::Partition {

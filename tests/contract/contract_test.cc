@@ -105,6 +105,56 @@ TYPED_TEST(EventLogContract, RecoveryBeginsAtTheLatestSnapshot) {
   EXPECT_EQ(open[0].decisions[0].revision, 4);
 }
 
+TYPED_TEST(EventLogContract, RecoveryLeavesParkedExecutionsInTheLog) {
+  this->log_.Claim("a", {0});
+  ExpectCommitted(this->log_.Append({Batch(0, 1, 1).Open(1).Row(1, 1).Park(1, 500).Open(2).Row(2, 1)}));
+  ExpectCommitted(
+      this->log_.Append({Batch(0, 1, 3).Row(2, 2).Park(2, std::nullopt).Park(2, 700).Snapshot(2, 2, "two")}));
+  std::vector<StoredEntity> open = this->log_.Recover(0);
+  ASSERT_EQ(open.size(), 2u);
+  for (int n : {1, 2}) {
+    const StoredEntity& one = open[static_cast<size_t>(n - 1)];
+    ASSERT_TRUE(one.parked.has_value());
+    EXPECT_EQ(one.parked->wake_at, StartOf(n) + std::chrono::seconds(n == 1 ? 500 : 700));
+    EXPECT_EQ(one.parked->name_key, Key(n));
+    EXPECT_EQ(one.parked->input_digest, Key(n + 1'000'000));
+    EXPECT_EQ(one.parked->started_at, StartOf(n));
+    EXPECT_FALSE(one.snapshot.has_value());
+    EXPECT_THAT(one.decisions, IsEmpty());
+  }
+}
+
+TYPED_TEST(EventLogContract, AnExecutionThatIsNotParkedAnyMoreIsRecoveredAsBefore) {
+  this->log_.Claim("a", {0});
+  ExpectCommitted(this->log_.Append({Batch(0, 1, 1).Open(1).Row(1, 1).Park(1, 500)}));
+  ExpectCommitted(this->log_.Append({Batch(0, 1, 2).Row(1, 2).Park(1, std::nullopt)}));
+  std::vector<StoredEntity> open = this->log_.Recover(0);
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_FALSE(open[0].parked.has_value());
+  EXPECT_EQ(open[0].decisions.size(), 2u);
+}
+
+TYPED_TEST(EventLogContract, ParkedExecutionsAreReadByTheirIds) {
+  this->log_.Claim("a", {0, 1});
+  ExpectCommitted(this->log_.Append({Batch(0, 1, 1).Open(1).Row(1, 1).Row(1, 2).Park(1, 500).Open(2).Row(2, 1),
+                                     Batch(1, 1, 1).Open(3).Row(3, 1).Row(3, 2).Park(3, 9).Snapshot(3, 1, "one")}));
+  ExpectCommitted(this->log_.Append({Batch(0, 1, 4).Row(2, 2).Close(2)}));
+  std::vector<StoredEntity> open = this->log_.ReadOpen({Entity(0, 1), Entity(0, 2), Entity(1, 3), Entity(0, 77)});
+  ASSERT_EQ(open.size(), 2u) << "neither the one that has ended nor the one that never was";
+  for (const StoredEntity& one : open) {
+    EXPECT_FALSE(one.parked.has_value());
+    if (one.entity == Entity(0, 1)) {
+      EXPECT_FALSE(one.snapshot.has_value());
+      EXPECT_EQ(one.decisions.size(), 2u);
+    } else {
+      ASSERT_TRUE(one.snapshot.has_value());
+      EXPECT_EQ(one.snapshot->bytes, "one");
+      ASSERT_EQ(one.decisions.size(), 1u);
+      EXPECT_EQ(one.decisions[0].revision, 2);
+    }
+  }
+}
+
 TYPED_TEST(EventLogContract, RecoveryOfManyExecutionsIsComplete) {
   this->log_.Claim("a", {2});
   for (int begin = 0; begin < 1000; begin += 250) {

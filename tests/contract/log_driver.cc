@@ -68,6 +68,16 @@ Batch& Batch::Snapshot(int n, int64_t revision, std::string bytes) {
   return *this;
 }
 
+Batch& Batch::Park(int n, std::optional<int> wake_after_seconds) {
+  history::ExecutionParked parked{.entity = Entity(partition_, n),
+                                  .name_key = Key(n),
+                                  .input_digest = Key(n + 1'000'000),
+                                  .started_at = StartOf(n)};
+  if (wake_after_seconds) parked.wake_at = StartOf(n) + std::chrono::seconds(*wake_after_seconds);
+  batch_.parked.push_back(parked);
+  return *this;
+}
+
 namespace {
 
 std::vector<base::PartitionId> Ids(const std::vector<int>& partitions) {
@@ -140,6 +150,15 @@ std::vector<StoredEntity> Driver::Recover(int partition) {
   std::sort(entities.begin(), entities.end(),
             [](const StoredEntity& a, const StoredEntity& b) { return a.entity < b.entity; });
   return entities;
+}
+
+std::vector<StoredEntity> Driver::ReadOpen(std::vector<base::EntityId> entities) {
+  std::optional<absl::StatusOr<std::vector<StoredEntity>>> answer;
+  log_->ReadOpen(std::move(entities),
+                 [&](absl::StatusOr<std::vector<StoredEntity>> open) { answer = std::move(open); });
+  std::vector<StoredEntity> open = Wait(answer).value();
+  std::sort(open.begin(), open.end(), [](const StoredEntity& a, const StoredEntity& b) { return a.entity < b.entity; });
+  return open;
 }
 
 std::vector<std::optional<IndexedExecution>> Driver::Find(std::vector<NameKey> keys) {

@@ -39,6 +39,8 @@ class Batch {
   Batch& Row(int n, int64_t revision, std::string bytes = "");
   Batch& Close(int n, int16_t status = 1);
   Batch& Snapshot(int n, int64_t revision, std::string bytes);
+  // Until so many seconds after the execution's start; none: not any more.
+  Batch& Park(int n, std::optional<int> wake_after_seconds);
   operator history::PartitionBatch() const { return batch_; }
 
  private:
@@ -65,6 +67,7 @@ class Driver {
   void Release(const std::string& node, std::vector<int> partitions);
   std::vector<history::PartitionOwner> Owners();
   std::vector<history::StoredEntity> Recover(int partition);
+  std::vector<history::StoredEntity> ReadOpen(std::vector<base::EntityId> entities);
   std::vector<std::optional<history::IndexedExecution>> Find(std::vector<history::NameKey> keys);
   std::vector<history::DecisionRow> Read(base::EntityId entity, int64_t from = 1, int limit = 1000);
   std::vector<history::IndexedExecution> List(history::ListQuery query);

@@ -146,6 +146,7 @@ class Simulation {
                                  .partitions = scenario_.partitions};
     settings.batch_decisions_max = scenario_.batch_decisions_max;
     settings.park_after = scenario_.park_after;
+    settings.snapshot_decisions_min = 2;
     settings.limits.transitions_per_decision_max = scenario_.transitions_per_decision_max;
     settings.wants_all = !wanted_by_[index].has_value();
     int64_t drift = scenario_.drift_ppm == 0 ? 0 : nemesis_.Between(-scenario_.drift_ppm, scenario_.drift_ppm);
