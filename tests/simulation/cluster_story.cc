@@ -161,6 +161,7 @@ class Story {
   void BootLater(size_t index) {
     world_.After(milliseconds(nemesis_.Below(12'000)), [this, index] {
       if (nodes_[index] == nullptr) Boot(index);
+      world_.After(seconds(1), [this] { is_leaving_ = false; });
     });
   }
 
@@ -177,6 +178,9 @@ class Story {
   }
 
   void Leave(size_t index) {
+    // Where no harm is meant, there is always a node.
+    if (scenario_.IsHarmless() && is_leaving_) return;
+    is_leaving_ = true;
     const std::string name = nodes_[index]->name();
     world_.Tell("nemesis", "asks " + name + " to leave");
     auto end = [this, index, name] {
@@ -351,6 +355,7 @@ class Story {
   std::vector<std::unique_ptr<ClusterWorker>> workers_;
   const base::MonotonicTime began_ = world_.now();
   int boots_ = 0;
+  bool is_leaving_ = false;
   bool calm_ = false;
 };
 

@@ -92,8 +92,7 @@ planted_defect(uncommitted_end_told_to_heartbeats scheduler/partition/effects.cc
 planted_defect(unknown_taken_for_committed scheduler/partition/engine.cc
                "if (result.code == history::AppendCode::kUnknown) {" "if (false) {")
 planted_defect(refused_taken_for_committed scheduler/partition/engine.cc "if (is_refused) {" "if (false) {")
-planted_defect(refused_partition_kept scheduler/partition/engine.cc
-               "GiveUp(lost, \"another node has claimed it, or this node's session with the database has ended\");" ";")
+planted_defect(refused_partition_kept scheduler/partition/engine.cc "lost.push_back(refused);" ";")
 planted_defect(sequence_not_advanced scheduler/partition/engine.cc
                "partition->next_sequence = partition->next_sequence.next();" "")
 planted_defect(fence_skipped history/memory/memory_store.cc
