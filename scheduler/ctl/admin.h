@@ -9,9 +9,10 @@
 
 namespace pawl::ctl {
 
-void AddAdminCheck(CLI::App& admin, Cli& cli);  // admin_check.cc
-void AddAdminLoss(CLI::App& admin, Cli& cli);   // admin_loss.cc: losses, accept-loss
-void AddAdminMove(CLI::App& admin, Cli& cli);   // admin_move.cc
+void AddAdminCheck(CLI::App& admin, Cli& cli);   // admin_check.cc
+void AddAdminLoss(CLI::App& admin, Cli& cli);    // admin_loss.cc: losses, accept-loss
+void AddAdminMove(CLI::App& admin, Cli& cli);    // admin_move.cc
+void AddAdminWeight(CLI::App& admin, Cli& cli);  // admin_weight.cc: weight, weights
 
 // --postgres, once for each of the scheduler's servers; also by PAWL_POSTGRES.
 void AddPostgresOption(CLI::App& command, std::vector<std::string>& postgres);

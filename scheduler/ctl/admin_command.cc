@@ -89,6 +89,7 @@ void AddAdmin(CLI::App& app, Cli& cli) {
   add("partitions", "Which node owns which partition", Partitions);
   AddAdminCheck(*admin, cli);
   AddAdminLoss(*admin, cli);
+  AddAdminWeight(*admin, cli);
   AddAdminMove(*admin, cli);
 }
 

@@ -54,6 +54,20 @@ int main(int argc, char** argv) {
       "Which of Step Functions' limits hold: aws (payloads, names, definitions), strict (all), open (payloads "
       "lifted too).",
       {"aws", "strict", "open"});
+  int64_t requests_max = 200'000, request_mib_max = 256, polls_max = 50'000, watches_max = 200'000;
+  settings.Int(
+      "requests-max", &requests_max,
+      "Requests under way at once; more are refused, to be asked again. One state machine's starts get at most "
+      "half.",
+      {.min = 10, .max = 10'000'000});
+  settings.Int("request-mib-max", &request_mib_max, "Texts of the requests under way at once, in MiB.",
+               {.min = 1, .max = 1'048'576});
+  settings.Int("polls-max", &polls_max, "Polls that wait for a task at once.", {.min = 1, .max = 10'000'000});
+  settings.Int("watches-max", &watches_max,
+               "Calls that wait at once for executions to end or to go on; bulk starts that wait count by item.",
+               {.min = 1, .max = 10'000'000});
+  settings.Int("http-connections-max", &options.http_connections_max, "Connections to the AWS API at once.",
+               {.min = 1, .max = 1'000'000});
   settings.Choice("log-level", &log_level, "Least severe lines to log.", {"debug", "info", "warning", "error"});
   auto outcome = settings.Parse(std::vector<std::string>(argv + 1, argv + argc), pawl::config::ProcessEnvironment());
   if (!outcome.ok()) {
@@ -64,6 +78,10 @@ int main(int argc, char** argv) {
     std::fputs(outcome->exit_text->c_str(), stdout);
     return 0;
   }
+  options.admission = {static_cast<size_t>(requests_max), static_cast<size_t>(request_mib_max) << 20,
+                       static_cast<size_t>(polls_max), static_cast<size_t>(watches_max)};
+  options.mailbox_max = options.admission.requests_max;
+  options.mailbox_bytes_max = options.admission.request_bytes_max;
   options.lambda_endpoint = std::getenv("AWS_ENDPOINT_URL_LAMBDA") != nullptr;
 
   pawl::telemetry::Level level = pawl::telemetry::Level::kInfo;

@@ -42,7 +42,11 @@ Metrics::Metrics(telemetry::Registry& registry, telemetry::Logger log)
       grpc_requests_(registry.AddCounters("pawl_grpc_requests_total", "gRPC calls, by method and status code.",
                                           {{"method"}, {"code"}})),
       grpc_seconds_(registry.AddHistograms("pawl_grpc_request_seconds", "Time of a gRPC call, long polls included.",
-                                           {{"method"}}, telemetry::kSecondsBuckets)) {}
+                                           {{"method"}}, telemetry::kSecondsBuckets)),
+      shed_(registry.AddCounters("pawl_requests_shed_total",
+                                 "Requests refused for overload, by kind: start, manage, read, report, poll, watch, "
+                                 "mailbox, connection, body.",
+                                 {{"kind"}})) {}
 
 void Metrics::ExecutionStarted(const std::string& machine) { started_.With({machine}).Add(); }
 
@@ -76,6 +80,8 @@ void Metrics::HttpRequest(std::string_view operation, std::string_view error, st
   http_requests_.With({operation, error}).Add();
   http_seconds_.With({operation}).Observe(Seconds(took));
 }
+
+void Metrics::Shed(std::string_view kind, size_t count) { shed_.With({kind}).Add(static_cast<double>(count)); }
 
 void Metrics::GrpcRequest(std::string_view method, std::string_view code, std::chrono::microseconds took) {
   grpc_requests_.With({method, code}).Add();

@@ -23,10 +23,12 @@ class Metrics : public partition::Observer {
   void TaskEnded(const std::string& queue, bool succeeded, std::chrono::milliseconds ran) override;
   void BatchCommitted(size_t decisions, std::chrono::microseconds took) override;
   void LogLine(const std::string& sentence) override;
+  void MailShed() override { Shed("mailbox", 1); }
 
   // Any thread.
   void HttpRequest(std::string_view operation, std::string_view error, std::chrono::microseconds took);
   void GrpcRequest(std::string_view method, std::string_view code, std::chrono::microseconds took);
+  void Shed(std::string_view kind, size_t count);
 
  private:
   telemetry::Logger log_;
@@ -43,6 +45,7 @@ class Metrics : public partition::Observer {
   telemetry::Histograms http_seconds_;
   telemetry::Counters grpc_requests_;
   telemetry::Histograms grpc_seconds_;
+  telemetry::Counters shed_;
 };
 
 }  // namespace pawl::scheduler

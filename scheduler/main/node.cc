@@ -18,8 +18,10 @@
 #include "scheduler/api/grpc/server.h"
 #include "scheduler/catalog/catalog.h"
 #include "scheduler/catalog/pg_store.h"
+#include "scheduler/catalog/weights.h"
 #include "scheduler/cluster/cluster.h"
 #include "scheduler/cluster/pg_member_store.h"
+#include "scheduler/gateway/admitting_gateway.h"
 #include "scheduler/gateway/service.h"
 #include "scheduler/main/event_loop.h"
 #include "scheduler/main/metrics.h"
@@ -143,6 +145,8 @@ class RealNode : public Node {
     settings.wants_all = false;
     settings.limits = LimitsOf(options_.limits);
     settings.binding.lambda_endpoint = options_.lambda_endpoint;
+    settings.mailbox_max = options_.mailbox_max;
+    settings.mailbox_bytes_max = options_.mailbox_bytes_max;
     engine_ = std::make_unique<partition::Engine>(
         settings,
         partition::Engine::Parts{
@@ -184,15 +188,22 @@ class RealNode : public Node {
                                 .query = *query_,
                                 .tokens = *tokens_,
                                 .payload_bytes_max = settings.limits.payload_bytes_max});
+    admission_ = std::make_unique<gateway::Admission>(
+        options_.admission,
+        [this](gateway::RequestKind kind, size_t count) { metrics_.Shed(gateway::RequestKindName(kind), count); });
+    admitting_ = std::make_unique<gateway::AdmittingGateway>(*gateway_, *admission_);
     AddGauges();
     PAWL_ASSIGN_OR_RETURN(aws_, api::aws::AwsApiServer::Start(
                                     {.address = options_.address,
                                      .port = options_.http_port,
                                      .payload_bytes_max = settings.limits.payload_bytes_max,
+                                     .all_bodies_bytes_max = 2 * options_.admission.request_bytes_max,
+                                     .connections_max = options_.http_connections_max,
                                      .does_own_calls = true,
                                      .on_request = [this](auto operation, auto error,
-                                                          auto took) { metrics_.HttpRequest(operation, error, took); }},
-                                    *gateway_));
+                                                          auto took) { metrics_.HttpRequest(operation, error, took); },
+                                     .on_shed = [this](const char* what) { metrics_.Shed(what, 1); }},
+                                    *admitting_));
     PAWL_ASSIGN_OR_RETURN(
         grpc_,
         api::rpc::GrpcApiServer::Start(
@@ -203,8 +214,12 @@ class RealNode : public Node {
              .peers = members_.get(),
              .peers_executor = &engine_loop_,
              .cluster_key = ClusterKey(cluster_.secret)},
-            *gateway_));
+            *admitting_));
+    weights_ = std::make_unique<catalog::WeightWatch>(
+        *pool_, engine_loop_, clock_, std::chrono::seconds(2),
+        [this](const catalog::Weights& weights) { engine_->dispatcher().flows().SetWeights(weights); });
     engine_loop_.Post([this, address = AdvertisedAddress()] {
+      weights_->Run();
       engine_->Run();
       members_->Run(address);
     });
@@ -381,6 +396,23 @@ class RealNode : public Node {
                                                 stat([](const auto& s) { return double(s.timers); })));
     gauges_.push_back(registry_.AddSampledGauge("pawl_mailbox_commands", "Commands waiting to be decided.", {},
                                                 stat([](const auto& s) { return double(s.mailbox); })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_mailbox_bytes", "Bytes of the commands waiting to be decided.",
+                                                {}, stat([](const auto& s) { return double(s.mailbox_bytes); })));
+    gauges_.push_back(registry_.AddSampledGauge(
+        "pawl_requests_under_way", "Requests taken on and not answered yet, by kind.", {{"kind"}}, [this] {
+          const gateway::Admission::Load load = admission_->load();
+          std::vector<telemetry::Sample> samples;
+          for (size_t i = 0; i < gateway::kRequestKinds; ++i) {
+            const char* kind = gateway::RequestKindName(static_cast<gateway::RequestKind>(i));
+            samples.push_back({{kind}, static_cast<double>(load.requests[i])});
+          }
+          return samples;
+        }));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_request_bytes_under_way",
+                                                "Bytes of the requests taken on and not answered yet.", {},
+                                                [this]() -> std::vector<telemetry::Sample> {
+                                                  return {{{}, static_cast<double>(admission_->load().bytes)}};
+                                                }));
     gauges_.push_back(registry_.AddSampledGauge(
         "pawl_lost_decisions", "Committed decisions that the database lacks and whose loss nobody has accepted.", {},
         [this]() -> std::vector<telemetry::Sample> {
@@ -423,6 +455,8 @@ class RealNode : public Node {
   std::map<size_t, std::vector<history::Loss>> losses_by_server_;
   std::vector<history::Loss> losses_;  // all of them
 
+  // Whatever is under way counts here until it is dropped, even by a loop that ends.
+  std::unique_ptr<gateway::Admission> admission_;
   // Destroyed in reverse order: front ends first, the loops last but for the clocks.
   EventLoop engine_loop_;
   EventLoop query_loop_;
@@ -434,11 +468,13 @@ class RealNode : public Node {
   std::unique_ptr<query::Query> query_;
   std::unique_ptr<gateway::TokenMaker> tokens_;
   std::unique_ptr<partition::Engine> engine_;
+  std::unique_ptr<catalog::WeightWatch> weights_;
   std::unique_ptr<cluster::PgMemberStore> member_store_;
   std::unique_ptr<cluster::Peers> peers_;
   std::unique_ptr<cluster::Cluster> members_;
   std::string node_;
   std::unique_ptr<gateway::Service> gateway_;
+  std::unique_ptr<gateway::AdmittingGateway> admitting_;
   std::vector<std::shared_ptr<void>> gauges_;
   std::unique_ptr<net::HttpServer> ops_;
   std::unique_ptr<api::aws::AwsApiServer> aws_;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "scheduler/core/decide.h"
+#include "scheduler/gateway/admission.h"
 #include "shared/telemetry/log.h"
 
 namespace pawl::scheduler {
@@ -24,7 +25,12 @@ struct NodeOptions {
   std::vector<std::string> postgres;
   int partitions = 64;  // of a database that has none yet
   std::chrono::milliseconds lease{5'000};
-  std::string limits = "aws";    // "aws", "strict", "open" (decisions/0015)
+  std::string limits = "aws";  // "aws", "strict", "open" (decisions/0015)
+  // What is taken on at once; more is refused, to be asked again later.
+  gateway::AdmissionLimits admission;
+  size_t mailbox_max = 200'000;
+  size_t mailbox_bytes_max = 256u << 20;
+  int http_connections_max = 20'000;
   bool lambda_endpoint = false;  // functions are invoked at an endpoint, by workers that serve "lambda:invoke"
 };
 

@@ -53,7 +53,8 @@ ARROWS = {
                                    "history/event", "history/log", "shared", "proto"],
     "scheduler/api/aws": ["scheduler/api", "scheduler/gateway", "shared"],
     # `pawl admin` works on the log itself.
-    "scheduler/ctl": ["scheduler/asl", "scheduler/core", "scheduler/partition", "history", "shared", "proto"],
+    "scheduler/ctl": ["scheduler/asl", "scheduler/catalog", "scheduler/core", "scheduler/partition", "history", "shared",
+                      "proto"],
     "scheduler/main": ["scheduler", "history", "shared", "proto"],
     "worker/sdk": ["shared", "proto/worker"],
     "worker/sdk/example": ["worker/sdk", "worker/runtime", "shared"],
