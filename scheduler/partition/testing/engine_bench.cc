@@ -143,7 +143,7 @@ EngineBench::Node::Node(EngineBench& bench, Settings settings)
 EngineBench::Node::~Node() { *alive_ = false; }
 
 StartReply EngineBench::Node::Start(const std::string& name, const std::string& definition, const std::string& input,
-                                     const std::string& machine) {
+                                    const std::string& machine) {
   StartRequest request;
   request.start.input = history::Payload::FromText(input);
   request.start.account = "000000000000";
