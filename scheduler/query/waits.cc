@@ -12,6 +12,8 @@ template <typename... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string Of(int64_t done, int64_t all) { return std::to_string(done) + " of " + std::to_string(all); }
 
