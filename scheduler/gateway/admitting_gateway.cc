@@ -158,10 +158,8 @@ void AdmittingGateway::StartExecutions(const Caller& caller, std::vector<StartEx
                                        std::function<void(std::vector<absl::StatusOr<StartedExecution>>)> done) {
   std::vector<size_t> sizes;
   sizes.reserve(requests.size());
-  size_t watched = 0;
   for (StartExecutionRequest& request : requests) {
     if (!EnterWatch(request)) break;
-    ++watched;
     sizes.push_back(SizeOf(request));
   }
   std::vector<Ticket> tickets;
