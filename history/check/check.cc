@@ -6,6 +6,7 @@
 
 #include "history/check/check_rows.h"
 #include "history/check/fold.h"
+#include "history/log/event_log.h"
 #include "shared/base/status.h"
 #include "shared/pg/conninfo.h"
 #include "shared/pg/errors.h"
@@ -126,10 +127,10 @@ class Check {
         opened.name_key != options_.name_key(opened.account, opened.region, opened.machine, opened.name)) {
       report("key", "the key under which its name is unique is not that of its name");
     }
-    const int32_t slot = (opened.name_key[0] << 8 | opened.name_key[1]) % base::kSlotCount;
-    if (slot != opened.entity.slot().value()) {
+    const base::Slot slot = SlotOfName(opened.name_key);
+    if (slot != opened.entity.slot()) {
       report("key", "its id says slot " + std::to_string(opened.entity.slot().value()) + ", its name's key slot " +
-                        std::to_string(slot));
+                        std::to_string(slot.value()));
     }
     const bool is_running = row.execution.status == 0;
     if (is_running && !row.is_open) report("open", "it is running, but not among the open executions of its slot");

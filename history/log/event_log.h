@@ -173,4 +173,14 @@ class EventLog {
 // Which partition of `count` a slot belongs to: contiguous ranges of slots, as even as can be.
 base::PartitionId PartitionOfSlot(base::Slot slot, int32_t count);
 
+// The slots of a partition of `count`, both ends included: those that PartitionOfSlot gives it.
+struct SlotRange {
+  base::Slot first;
+  base::Slot last;
+};
+SlotRange SlotsOfPartition(base::PartitionId partition, int32_t count);
+
+// The slot of the executions of that name: the first two bytes of the key, which is a digest.
+base::Slot SlotOfName(const NameKey& key);
+
 }  // namespace pawl::history

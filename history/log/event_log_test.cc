@@ -25,5 +25,30 @@ TEST(PartitionOfSlot, SpreadsSlotsEvenlyAndInOrder) {
   }
 }
 
+TEST(SlotsOfPartition, AreThoseThatPartitionOfSlotGivesIt) {
+  for (int32_t count : {1, 3, 64, 100, base::kSlotCount}) {
+    int32_t next = 0;
+    for (int32_t i = 0; i < count; ++i) {
+      const base::PartitionId partition(i);
+      const SlotRange slots = SlotsOfPartition(partition, count);
+      ASSERT_EQ(slots.first.value(), next);
+      ASSERT_EQ(PartitionOfSlot(slots.first, count), partition);
+      ASSERT_EQ(PartitionOfSlot(slots.last, count), partition);
+      next = slots.last.value() + 1;
+    }
+    EXPECT_EQ(next, base::kSlotCount);
+  }
+}
+
+TEST(SlotOfName, IsWhatTheKeyBeginsWith) {
+  NameKey key{};
+  key[0] = 0x12;
+  key[1] = 0x34;
+  EXPECT_EQ(SlotOfName(key), base::Slot(0x1234));
+  key[0] = 0xff;
+  key[1] = 0xff;
+  EXPECT_EQ(SlotOfName(key), base::Slot(base::kSlotCount - 1));
+}
+
 }  // namespace
 }  // namespace pawl::history

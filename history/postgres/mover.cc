@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "history/log/event_log.h"
 #include "shared/base/status.h"
 #include "shared/pg/conninfo.h"
 #include "shared/pg/errors.h"
@@ -65,6 +66,12 @@ std::vector<std::string> Columns(const pqxx::result& rows) {
   return arrays;
 }
 
+// The condition under which a slot, which stands before it, belongs to the partition.
+std::string BetweenSlots(base::PartitionId partition, int32_t count) {
+  const SlotRange slots = SlotsOfPartition(partition, count);
+  return " between " + std::to_string(slots.first.value()) + " and " + std::to_string(slots.last.value());
+}
+
 }  // namespace
 
 struct Mover::Server {
@@ -87,12 +94,11 @@ struct Mover::Server {
 class Mover::Course {
  public:
   Course(Server& source, Server& target, base::PartitionId partition)
-      : source_(source), target_(target), partition_(std::to_string(partition.value())) {
-    const int64_t count = source.partition_count;
-    auto first_of = [count](int64_t of) { return (of * base::kSlotCount + count - 1) / count; };
-    first_ = std::to_string(first_of(partition.value()));
-    last_ = std::to_string(first_of(partition.value() + 1) - 1);
-  }
+      : source_(source),
+        target_(target),
+        id_(partition),
+        partition_(std::to_string(partition.value())),
+        is_slot_of_it_(BetweenSlots(partition, source.partition_count)) {}
 
   absl::Status Run(const std::function<void(const MoveReport&)>& tell) {
     Prepare();
@@ -118,24 +124,26 @@ class Mover::Course {
     }
     if (!verified.ok()) {
       Unfence();
-      Purge(target_, partition_, first_, last_);
+      Purge(target_, id_);
       return verified;
     }
     Switch(next_sequence);
     report_.stopped = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - stopped);
     tell(report_);
-    Purge(source_, partition_, first_, last_);
+    Purge(source_, id_);
     return absl::OkStatus();
   }
   const MoveReport& report() const { return report_; }
 
   // Deletes what a server has of a partition that is not there, and notes that nothing is left.
-  static void Purge(Server& server, const std::string& partition, const std::string& first, const std::string& last) {
+  static void Purge(Server& server, base::PartitionId partition) {
+    const std::string number = std::to_string(partition.value());
+    const std::string is_slot_of_it = BetweenSlots(partition, server.partition_count);
     Texts entities, machines;
     {
       pqxx::nontransaction query(server.connection);
-      for (const pqxx::row& row : query.exec("select entity, machine from pawl.executions where " + SlotOf("entity") +
-                                             " between " + first + " and " + last)) {
+      for (const pqxx::row& row :
+           query.exec("select entity, machine from pawl.executions where " + SlotOf("entity") + is_slot_of_it)) {
         entities.push_back(row[0].c_str());
         machines.push_back(row[1].c_str());
       }
@@ -154,8 +162,8 @@ class Mover::Course {
       transaction.commit();
     }
     pqxx::work transaction(server.connection);
-    transaction.exec("delete from pawl.open_executions where slot between " + first + " and " + last);
-    transaction.exec("update pawl.partitions set moving_to = null where not here and partition = " + partition);
+    transaction.exec("delete from pawl.open_executions where slot" + is_slot_of_it);
+    transaction.exec("update pawl.partitions set moving_to = null where not here and partition = " + number);
     transaction.commit();
   }
 
@@ -195,8 +203,8 @@ class Mover::Course {
     std::vector<Execution> executions;
     {
       Read read(source_.connection);
-      executions = List(read, "select entity, machine from pawl.executions where " + SlotOf("entity") + " between " +
-                                  first_ + " and " + last_ + " order by machine, entity");
+      executions = List(read, "select entity, machine from pawl.executions where " + SlotOf("entity") + is_slot_of_it_ +
+                                  " order by machine, entity");
     }
     for (size_t at = 0; at < executions.size(); at += kBatch) {
       const auto begin = executions.begin() + static_cast<ptrdiff_t>(at);
@@ -211,15 +219,15 @@ class Mover::Course {
     {
       Read read(source_.connection);
       read.exec("set local enable_seqscan = off");
-      for (Execution& one : List(read, "select entity, machine from pawl.open_executions where slot between " + first_ +
-                                           " and " + last_)) {
+      for (Execution& one :
+           List(read, "select entity, machine from pawl.open_executions where slot" + is_slot_of_it_)) {
         changed[one.entity] = one.machine;
       }
       for (Execution& one : List(read,
                                  "select e.entity, e.machine from pawl.machines m join pawl.executions e on "
                                  "e.machine = m.id and e.entity > pawl.first_entity('" +
                                      since + "'::timestamptz - interval '" + kMargin + "') where " +
-                                     SlotOf("e.entity") + " between " + first_ + " and " + last_)) {
+                                     SlotOf("e.entity") + is_slot_of_it_)) {
         changed[one.entity] = one.machine;
       }
     }
@@ -366,8 +374,7 @@ class Mover::Course {
     }
     auto count_open = [this](Server& server) {
       pqxx::nontransaction query(server.connection);
-      return query.exec1("select count(*) from pawl.open_executions where slot between " + first_ + " and " + last_)[0]
-          .as<int64_t>();
+      return query.exec1("select count(*) from pawl.open_executions where slot" + is_slot_of_it_)[0].as<int64_t>();
     };
     const int64_t there = count_open(target_), here = count_open(source_);
     if (there != here) {
@@ -388,8 +395,9 @@ class Mover::Course {
 
   Server& source_;
   Server& target_;
+  const base::PartitionId id_;
   const std::string partition_;
-  std::string first_, last_;  // slots
+  std::string is_slot_of_it_;  // what follows a slot in a condition
   std::string epoch_;
   std::set<std::string> ended_;              // copied to their end
   std::map<std::string, std::string> open_;  // were open when they were copied last, with their machines
@@ -455,12 +463,7 @@ absl::StatusOr<size_t> Mover::Where(base::PartitionId partition) {
     }
     if (!home)
       return absl::NotFoundError("partition " + number + " is in none of the given databases; name all of them");
-    for (size_t i : leftovers) {
-      const int64_t count = partition_count();
-      auto first_of = [count](int64_t of) { return (of * base::kSlotCount + count - 1) / count; };
-      Course::Purge(*servers_[i], number, std::to_string(first_of(partition.value())),
-                    std::to_string(first_of(partition.value() + 1) - 1));
-    }
+    for (size_t i : leftovers) Course::Purge(*servers_[i], partition);
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

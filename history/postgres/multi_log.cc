@@ -50,7 +50,7 @@ void MultiLog::Note(size_t server, const absl::Status& status) {
 }
 
 base::PartitionId MultiLog::PartitionOf(const NameKey& key) const {
-  return PartitionOfSlot(base::Slot((key[0] << 8 | key[1]) % base::kSlotCount), partition_count_);
+  return PartitionOfSlot(SlotOfName(key), partition_count_);
 }
 
 int MultiLog::ClaimedAt(base::PartitionId partition) const {

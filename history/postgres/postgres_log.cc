@@ -157,20 +157,17 @@ void PostgresLog::Owners(std::function<void(absl::StatusOr<std::vector<Partition
 
 void PostgresLog::Recover(base::PartitionId partition, std::function<void(StoredEntity)> each,
                           std::function<void(absl::Status)> done) {
-  // The slots of a partition: those that PartitionOfSlot gives it.
-  int64_t count = shared_->options.partition_count;
-  auto first_of = [count](int64_t of) { return static_cast<int32_t>((of * base::kSlotCount + count - 1) / count); };
-  int32_t first = first_of(partition.value());
-  int32_t last = first_of(partition.value() + 1) - 1;
+  const SlotRange slots = SlotsOfPartition(partition, shared_->options.partition_count);
   Shared* shared = shared_.get();
   shared->readers->Submit(
-      [shared, first, last, each = std::move(each)](pqxx::connection_base& connection) {
-        return QueryOpenEntities(connection, first, last, [&](std::vector<StoredEntity> chunk) {
-          auto entities = std::make_shared<std::vector<StoredEntity>>(std::move(chunk));
-          shared->Answer([each, entities] {
-            for (StoredEntity& entity : *entities) each(std::move(entity));
-          });
-        });
+      [shared, slots, each = std::move(each)](pqxx::connection_base& connection) {
+        return QueryOpenEntities(connection, slots.first.value(), slots.last.value(),
+                                 [&](std::vector<StoredEntity> chunk) {
+                                   auto entities = std::make_shared<std::vector<StoredEntity>>(std::move(chunk));
+                                   shared->Answer([each, entities] {
+                                     for (StoredEntity& entity : *entities) each(std::move(entity));
+                                   });
+                                 });
       },
       [shared, done = std::move(done)](absl::Status status) {
         shared->Answer([done, status = std::move(status)] { done(status); });

@@ -23,6 +23,9 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+// As dispatch::Sessions knows a node that watches over tasks of others.
+inline std::string WatcherName(const std::string& node) { return "@" + node; }
+
 struct Ownership {
   base::PartitionId partition;
   base::Epoch epoch;

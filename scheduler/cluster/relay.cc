@@ -18,8 +18,6 @@ constexpr uint64_t kTicksOfWatch = 4;
 constexpr milliseconds kAfterNothing{200};
 constexpr int kSlotsMax = 200;  // of one lend
 
-std::string WatcherName(const std::string& node) { return "@" + node; }
-
 // Counts need not be told again for every task.
 bool IsAlike(int told, int now) { return told == now || (told > 8 && now > told / 2 && now < told * 2); }
 

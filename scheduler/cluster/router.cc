@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "history/log/event_log.h"
 #include "shared/base/check.h"
 
 namespace pawl::cluster {
@@ -18,11 +19,11 @@ constexpr milliseconds kAwaitAtOnce{20'000};
 
 base::Slot SlotOfCall(const Call& call) {
   if (const auto* start = std::get_if<StartCall>(&call)) {
-    return partition::SlotOf(
+    return history::SlotOfName(
         partition::MakeNameKey(start->start.account, start->start.region, start->start.machine, start->start.name));
   }
   if (const auto* task = std::get_if<TaskCall>(&call)) return Router::TaskOf(task->command).entity.slot();
-  if (const auto* stop = std::get_if<StopCall>(&call)) return partition::SlotOf(stop->name);
+  if (const auto* stop = std::get_if<StopCall>(&call)) return history::SlotOfName(stop->name);
   return std::get<BeatCall>(call).task.entity.slot();
 }
 
@@ -81,7 +82,7 @@ void Router::Submit(core::Command command, Reply reply) {
 }
 
 void Router::Stop(const history::NameKey& name, core::StopExecution stop, Reply reply) {
-  Begin(StopCall{name, std::move(stop)}, nullptr, partition::SlotOf(name),
+  Begin(StopCall{name, std::move(stop)}, nullptr, history::SlotOfName(name),
         [reply = std::move(reply)](Answer answer) { reply(std::move(answer.status)); });
 }
 
@@ -244,7 +245,7 @@ void Router::Do(Call call, std::shared_ptr<const asl::Program> program, Done don
       answer(status);
     });
   } else if (auto* stop = std::get_if<StopCall>(&call)) {
-    base::Slot slot = partition::SlotOf(stop->name);
+    base::Slot slot = history::SlotOfName(stop->name);
     if (!engine.Serves(slot)) return answer(partition::NotServed("the partition is being taken over; ask again"));
     std::optional<base::EntityId> entity = engine.FindOpen(stop->name);
     if (!entity) return answer(absl::NotFoundError("no such execution is open"));
@@ -330,7 +331,7 @@ void Router::AwaitAgain(const std::shared_ptr<Wait>& wait) {
       AwaitAgain(wait);
     }
   };
-  base::Slot slot = partition::SlotOf(wait->name);
+  base::Slot slot = history::SlotOfName(wait->name);
   if (parts_.engine.Owns(slot)) return AwaitHere(wait->name, wait->end, left, answered);
   std::optional<Member> owner = parts_.directory.OwnerOf(parts_.engine.PartitionOf(slot));
   if (!owner) return answered(partition::NotServed("no node serves the partition just now"));
@@ -352,7 +353,7 @@ void Router::OnAwaitChange(const history::NameKey& name, milliseconds wait, Peer
 
 void Router::AwaitHere(const history::NameKey& name, bool end, milliseconds wait, Peers::Done<Awaited> done) {
   partition::Engine& engine = parts_.engine;
-  if (!engine.Serves(partition::SlotOf(name))) return done(partition::NotServed("the partition is not served here"));
+  if (!engine.Serves(history::SlotOfName(name))) return done(partition::NotServed("the partition is not served here"));
   std::optional<base::EntityId> entity = engine.FindOpen(name);
   struct State {
     bool answered = false;

@@ -82,6 +82,7 @@ class Router {
   void Go(const std::shared_ptr<Errand>& errand);
   // Carries a call out on this node's engine.
   void Do(Call call, std::shared_ptr<const asl::Program> program, Done done);
+  void PassBeatOn(const core::TaskRef& task);
   void DoStart(StartCall call, std::shared_ptr<const asl::Program> program, Done done);
   void Later(const std::shared_ptr<Errand>& errand, const absl::Status& why);
   void Sweep();

@@ -155,6 +155,16 @@ bool Sessions::Entrust(const std::string& watcher, const TaskRef& task, Monotoni
   return true;
 }
 
+std::string Sessions::WatcherOf(const TaskRef& task) const {
+  auto holder = holder_.find(task);
+  return holder != holder_.end() && IsWatcher(holder->second) ? holder->second : std::string();
+}
+
+bool Sessions::IsHeldHere(const TaskRef& task) const {
+  auto holder = holder_.find(task);
+  return holder != holder_.end() && !IsWatcher(holder->second);
+}
+
 void Sessions::Forget(const TaskRef& task) {
   auto holder = holder_.find(task);
   if (holder == holder_.end() || IsWatcher(holder->second) || awaited_.Has(task)) Drop(task, false);

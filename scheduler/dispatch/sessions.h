@@ -58,6 +58,10 @@ class Sessions {
   // `watcher`, a name that begins with '@', answers for the task from now on; heartbeats are its business. False where
   // a session or another watcher has taken the task from it: it is not to answer for it any more.
   bool Entrust(const std::string& watcher, const core::TaskRef& task, base::MonotonicTime now);
+  // The watcher that answers for the task; empty where none does.
+  std::string WatcherOf(const core::TaskRef& task) const;
+  // A session of this node has the task, so this node counts its heartbeats.
+  bool IsHeldHere(const core::TaskRef& task) const;
   // The task's partition is another node's now: what was only awaited or entrusted is forgotten, what a session of this
   // node has it still watches over.
   void Forget(const core::TaskRef& task);

@@ -113,5 +113,15 @@ TEST_F(SessionsTest, Drop_TellsTheHolderOnceWhereAsked) {
   EXPECT_THAT(sessions_.End("s"), IsEmpty());
 }
 
+TEST_F(SessionsTest, WatcherOf_TellsWhoCountsTheHeartbeats) {
+  sessions_.Hold("s", Task(5), At(0), seconds(3));
+  EXPECT_TRUE(sessions_.IsHeldHere(Task(5)));
+  EXPECT_EQ(sessions_.WatcherOf(Task(5)), "");
+  ASSERT_TRUE(sessions_.Entrust("@other", Task(5), At(1)));
+  EXPECT_FALSE(sessions_.IsHeldHere(Task(5)));
+  EXPECT_EQ(sessions_.WatcherOf(Task(5)), "@other");
+  EXPECT_EQ(sessions_.WatcherOf(Task(6)), "");
+}
+
 }  // namespace
 }  // namespace pawl::dispatch

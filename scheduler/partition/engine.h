@@ -335,6 +335,5 @@ class Engine {
 history::NameKey MakeNameKey(const std::string& account, const std::string& region, const std::string& machine,
                              const std::string& name);
 history::InputDigest MakeInputDigest(const std::string& input);
-base::Slot SlotOf(const history::NameKey& key);
 
 }  // namespace pawl::partition

@@ -35,8 +35,6 @@ history::NameKey MakeNameKey(const std::string& account, const std::string& regi
 
 history::InputDigest MakeInputDigest(const std::string& input) { return FirstHalfOfSha256(input); }
 
-base::Slot SlotOf(const history::NameKey& key) { return base::Slot((key[0] << 8 | key[1]) % base::kSlotCount); }
-
 std::optional<base::EntityId> Engine::FindOpen(const history::NameKey& key) const {
   auto found = names_.find(key);
   if (found == names_.end() || found->second.ended) return std::nullopt;
@@ -50,7 +48,7 @@ void Engine::Start(StartRequest request, std::function<void(absl::StatusOr<Start
     Admit(std::move(request), key, base::Epoch(), std::move(reply));
     return;
   }
-  auto found = partitions_.find(history::PartitionOfSlot(SlotOf(key), settings_.partitions));
+  auto found = partitions_.find(history::PartitionOfSlot(history::SlotOfName(key), settings_.partitions));
   if (found == partitions_.end() || !found->second->serving) {
     reply(NotServed("this node does not serve that name's partition yet; ask again"));
     return;
@@ -114,7 +112,8 @@ void Engine::Admit(StartRequest request, history::NameKey key, base::Epoch epoch
     return;
   }
   base::WallTime now = parts_.clock.WallNow();
-  base::EntityId entity = base::EntityId::Make(now.time_since_epoch().count(), SlotOf(key), parts_.random.NextUint64());
+  base::EntityId entity =
+      base::EntityId::Make(now.time_since_epoch().count(), history::SlotOfName(key), parts_.random.NextUint64());
   auto until_durable = std::make_shared<std::vector<std::function<void(absl::Status)>>>();
   names_[key] = {entity, input_digest, now, false, until_durable};
   Enqueue(Mail{.entity = entity,

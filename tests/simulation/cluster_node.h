@@ -35,6 +35,10 @@ class ClusterNode {
   void TakePoll(Poll poll, std::function<void(std::vector<core::TaskDetails>, std::vector<core::TaskRef> over)> done);
   void Complete(const core::TaskRef& task, std::optional<std::string> output, std::function<void(absl::Status)> done);
   void Beat(const std::string& session, const core::TaskRef& task);
+  // By whoever has the token, of any node.
+  void BeatByToken(const core::TaskRef& task) {
+    cluster_->router().Beat(task, [](const absl::Status&) {});
+  }
   void Start(partition::StartRequest request, std::function<void(absl::Status)> done);
   void AwaitEnd(const history::NameKey& name, std::function<void(absl::StatusOr<cluster::Awaited>)> done);
   // In good order, as the service does it: gives its partitions up, then answers its polls and takes no more of them.

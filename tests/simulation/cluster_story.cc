@@ -27,6 +27,7 @@ ClusterScenario ClusterScenarioOf(uint64_t seed) {
   scenario.program_size = static_cast<int>(chance.Between(1, 8));
   scenario.log.delay_max = milliseconds(chance.Happens(0.2) ? 400 : 15);
   scenario.worker.roam = sometimes(0.02, 0.5);
+  scenario.worker.beat_by_token = sometimes(0.5, 0.5);
   scenario.leaves = some(3, 0.5);
   scenario.drift_ppm = chance.Happens(0.3) ? 10'000 : 0;
   if (chance.Happens(0.2)) return scenario;
@@ -310,6 +311,9 @@ class Story {
     }
     if (scenario_.IsHarmless() && !ledger_.workers_lost().empty()) {
       return ledger_.Accuse("no harm was done, but a worker was taken for lost: " + ledger_.workers_lost().front());
+    }
+    if (scenario_.IsHarmless() && !ledger_.timed_out().empty()) {
+      return ledger_.Accuse("no harm was done, but a heartbeat was missed: " + ledger_.timed_out().front());
     }
     size_t alive = 0, owned = 0;
     for (const auto& node : nodes_) alive += node != nullptr ? 1 : 0;

@@ -76,18 +76,20 @@ void ClusterWorker::Take(const LifePtr& life, const core::TaskDetails& details) 
   TaskAnswer answer = AnswerOf(nlohmann::json::parse(details.input));
   std::optional<std::string> output;
   if (answer.succeeds) output = answer.output.dump();
-  Beat(life, details.task);
+  Beat(life, details.task, chance_.Happens(faults_.beat_by_token));
   milliseconds work(chance_.Happens(0.1) ? chance_.Between(5'000, 20'000) : chance_.Between(1, 2'000));
   world_.After(work, [this, life, task = details.task, output] { Report(life, task, output); });
 }
 
-void ClusterWorker::Beat(const LifePtr& life, const TaskRef& task) {
+void ClusterWorker::Beat(const LifePtr& life, const TaskRef& task, bool by_token) {
   if (life->over || !life->held.contains(task)) return;
-  if (auto node = nodes_[life->home]; node != nullptr) {
-    network_.Send(life->session, node->name(),
-                  [session = life->session, task](ClusterNode& there) { there.Beat(session, task); });
+  if (auto node = nodes_[by_token ? AnyPlace() : life->home]; node != nullptr) {
+    network_.Send(life->session, node->name(), [session = life->session, task, by_token](ClusterNode& there) {
+      if (by_token) return there.BeatByToken(task);
+      there.Beat(session, task);
+    });
   }
-  world_.After(milliseconds(300), [this, life, task] { Beat(life, task); });
+  world_.After(milliseconds(300), [this, life, task, by_token] { Beat(life, task, by_token); });
 }
 
 void ClusterWorker::Report(const LifePtr& life, const TaskRef& task, std::optional<std::string> output) {

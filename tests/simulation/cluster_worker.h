@@ -20,8 +20,9 @@ namespace pawl::simulation {
 class ClusterWorker {
  public:
   struct Faults {
-    double roam = 0;  // after each poll
-    double die = 0;   // per task taken
+    double roam = 0;           // after each poll
+    double die = 0;            // per task taken
+    double beat_by_token = 0;  // of the tasks: their heartbeats go to any node, as SendTaskHeartbeat does
   };
   // The nodes by place; null where none runs now. Outlives the worker, as `faults` does, which is read each time.
   using Nodes = std::vector<std::shared_ptr<ClusterNode>>;
@@ -44,7 +45,7 @@ class ClusterWorker {
   void OnPolled(const LifePtr& life, const std::vector<core::TaskDetails>& tasks,
                 const std::vector<core::TaskRef>& over);
   void Take(const LifePtr& life, const core::TaskDetails& details);
-  void Beat(const LifePtr& life, const core::TaskRef& task);
+  void Beat(const LifePtr& life, const core::TaskRef& task, bool by_token);
   // Until it is recorded or refused.
   void Report(const LifePtr& life, const core::TaskRef& task, std::optional<std::string> output);
   size_t AnyPlace() { return static_cast<size_t>(chance_.Below(static_cast<int64_t>(nodes_.size()))); }

@@ -72,6 +72,9 @@ void Ledger::Note(const ExecutionState& before, const history::Event& event) {
     if (failed != nullptr && failed->error == "Pawl.WorkerLost") {
       workers_lost_.push_back(Describe({before.id, event.frame, task->scheduled_event, task->attempt}));
     }
+    if (std::holds_alternative<history::TaskTimedOut>(event.body)) {
+      timed_out_.push_back(Describe({before.id, event.frame, task->scheduled_event, task->attempt}));
+    }
   }
 }
 

@@ -51,6 +51,8 @@ class Ledger {
   size_t rows() const { return read_; }
   // Tasks that failed because their worker was taken for lost.
   const std::vector<std::string>& workers_lost() const { return workers_lost_; }
+  // Tasks that failed by a timeout or a missed heartbeat.
+  const std::vector<std::string>& timed_out() const { return timed_out_; }
   const std::map<base::EntityId, history::ExecutionState>& executions() const { return states_; }
 
  private:
@@ -72,6 +74,7 @@ class Ledger {
   // Given to somebody else although it may not run twice: its first holder must not have begun it.
   std::set<core::TaskRef> never_begun_;
   std::vector<std::string> workers_lost_;
+  std::vector<std::string> timed_out_;
 };
 
 std::string Describe(const core::TaskRef& task);

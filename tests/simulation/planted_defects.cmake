@@ -5,6 +5,8 @@
 #
 #   planted_defect(NAME SOURCE "text in the source" "what takes its place")
 #
+# The simulation of a cluster has to find those whose names begin with "cluster_", that of an engine the others.
+#
 # Building and running all of them takes minutes, so a build tree has five, another five each day, which is what a run of
 # CI tries. PAWL_PLANTED=all has them all, PAWL_PLANTED=NAME;NAME those, PAWL_PLANTED=OFF none.
 set(PAWL_PLANTED "five" CACHE STRING "planted defects to build: five (by the day), all, names, or OFF")
@@ -27,10 +29,14 @@ endfunction()
 
 function(build_planted_defect name)
   set(copy ${CMAKE_CURRENT_BINARY_DIR}/planted/${name}.cc)
-  add_executable(planted_${name} ${copy} $<TARGET_OBJECTS:simulation_test_main>)
+  set(simulation simulation)
+  if(name MATCHES "^cluster_")
+    set(simulation cluster_simulation)
+  endif()
+  add_executable(planted_${name} ${copy} $<TARGET_OBJECTS:${simulation}_test_main>)
   # An edit may leave something unused.
   target_compile_options(planted_${name} PRIVATE -w)
-  target_link_libraries(planted_${name} PRIVATE pawl_options pawl_simulation OpenSSL::Crypto GTest::gmock
+  target_link_libraries(planted_${name} PRIVATE pawl_options pawl_${simulation} OpenSSL::Crypto GTest::gmock
                                                 GTest::gtest_main)
   if(TARGET unit_tests)
     add_dependencies(unit_tests planted_${name})
@@ -99,6 +105,24 @@ planted_defect(fence_skipped history/memory/memory_store.cc
                "found->second.epoch == batch.epoch && found->second.holder == connection" "true")
 planted_defect(name_not_looked_up scheduler/partition/starts.cc
                "if (!request.name_is_given || names_.contains(key)) {" "if (true) {")
+# ---- several nodes: slots lent and tasks watched for each other
+planted_defect(cluster_slots_lent_on scheduler/cluster/relay.cc "ClaimToLend(queue)" "TryClaim(queue)")
+planted_defect(cluster_lend_settled_too_early scheduler/cluster/relay.cc
+               "request.settled = *peer.lends_under_way.begin() - 1;" ";")
+planted_defect(cluster_hand_out_lost_too_early scheduler/cluster/relay.cc "if (number <= request.settled) lost" "lost")
+planted_defect(cluster_lost_hand_out_forgotten scheduler/cluster/relay.cc
+               "parts_.router.Submit(core::ReleaseTask{task, false}, [](const absl::Status&) {});" ";")
+planted_defect(cluster_unused_slots_not_returned scheduler/cluster/relay.cc "dispatcher.ReturnClaim(claim.id);"
+               "(void)claim;")
+planted_defect(cluster_watcher_not_heard scheduler/cluster/relay.cc
+               "} else if (!engine.sessions().Entrust(watcher, task, now)) {" "} else if (false) {")
+planted_defect(cluster_tasks_of_silent_watcher_forgotten scheduler/partition/effects.cc
+               "sessions_.Await(waiting->session, task, now, Seconds(waiting->task.heartbeat_seconds));" ";")
+planted_defect(cluster_heartbeat_not_passed_on scheduler/cluster/router.cc "PassBeatOn(ref);" "")
+# ---- several nodes: who owns what
+planted_defect(cluster_node_keeps_too_much scheduler/cluster/spread.cc "while (wanted.size() > share)" "while (false)")
+planted_defect(cluster_own_lease_not_taken_up scheduler/cluster/spread.cc
+               "wanted.insert(unheld.begin(), unheld.end());" ";")
 
 get_property(all_planted DIRECTORY PROPERTY PLANTED_READY)
 if(PAWL_PLANTED STREQUAL "all")

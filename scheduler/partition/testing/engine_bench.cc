@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "history/log/event_log.h"
 #include "scheduler/asl/validate/compile.h"
 #include "shared/base/check.h"
 
@@ -82,7 +83,7 @@ EngineBench::Node& EngineBench::Boot(const std::string& name, std::function<void
 std::string EngineBench::NameIn(int partition, int number) const {
   for (int i = 0;; ++i) {
     std::string name = "run-" + std::to_string(i);
-    base::Slot slot = SlotOf(MakeNameKey("000000000000", "us-east-1", "m", name));
+    base::Slot slot = history::SlotOfName(MakeNameKey("000000000000", "us-east-1", "m", name));
     if (history::PartitionOfSlot(slot, partitions_).value() == partition && number-- == 0) return name;
   }
 }
