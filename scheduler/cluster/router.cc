@@ -257,7 +257,18 @@ void Router::Do(Call call, std::shared_ptr<const asl::Program> program, Done don
     }
     if (!engine.HasTask(ref)) return answer(absl::NotFoundError("the task is over"));
     engine.sessions().Beat(ref, parts_.clock.MonotonicNow());
+    PassBeatOn(ref);
     answer(absl::OkStatus());
+  }
+}
+
+// Where another node watches over the task, that node counts its heartbeats. Lost ones are made up for by the next.
+void Router::PassBeatOn(const core::TaskRef& task) {
+  const std::string watcher = parts_.engine.sessions().WatcherOf(task);
+  if (watcher.empty()) return;
+  for (const Member& member : parts_.directory.Others()) {
+    if (WatcherName(member.node) != watcher) continue;
+    parts_.peers.Carry(member, {BeatCall{task}}, [](const absl::StatusOr<std::vector<Answer>>&) {});
   }
 }
 
@@ -296,8 +307,13 @@ void Router::OnCarry(std::vector<Call> calls, std::function<void(std::vector<Ans
       gather->answers[i] = std::move(given);
       one_done();
     };
+    const auto* beat = std::get_if<BeatCall>(&calls[i]);
     if (parts_.engine.Owns(SlotOfCall(calls[i]))) {
       Do(std::move(calls[i]), nullptr, answer);
+    } else if (beat != nullptr && parts_.engine.sessions().IsHeldHere(beat->task)) {
+      // Its owner passes on what somebody else was told.
+      parts_.engine.sessions().Beat(beat->task, parts_.clock.MonotonicNow());
+      answer({absl::OkStatus(), {}});
     } else {
       answer({partition::NotServed("this node does not own the partition"), {}});
     }
