@@ -146,7 +146,7 @@ absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch
   ++position_.number;
   PreparedAppend append = MakeAppend(position_, batches, machines_);
   PAWL_ASSIGN_OR_RETURN(pg::Rows rows, connection_->Run(append.name, append.sql, append.parameters));
-  if (rows.size() != 1 || !rows.Bool(0, 0)) return false;
+  if (rows.count() != 1) return false;
   for (const PartitionBatch* batch : batches) {
     base::Sequence& next = held_.at(batch->partition).next_sequence;
     next = base::Sequence(next.value() + static_cast<int64_t>(batch->decisions.size()));

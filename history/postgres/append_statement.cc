@@ -1,6 +1,7 @@
 #include "history/postgres/append_statement.h"
 
 #include <set>
+#include <utility>
 
 #include "shared/base/check.h"
 
@@ -23,36 +24,41 @@ class Statement {
  public:
   explicit Statement(std::vector<pg::Parameter> first) : parameters_(std::move(first)) {}
 
-  // Adds arrays and answers "unnest($3::uuid[], ...)".
+  // Adds columns of equally many values, and answers "unnest($3, ...)"; or "(values ($3, ...))" where each has one,
+  // which costs the server less.
   template <typename... Arrays>
-  std::string Unnest(Arrays&&... arrays) {
-    std::string sql = "unnest(";
-    (AddArray(std::move(arrays), sql), ...);
-    return sql + ")";
+  std::string Table(Arrays... columns) {
+    is_row_ = ((columns.size() == 1) && ...);
+    std::string list;
+    (AddColumn(std::move(columns), list), ...);
+    return is_row_ ? "(values (" + list + "))" : "unnest(" + list + ")";
   }
+  // `sql` reads from the fence, which is empty where it does not hold. `part` tells the statement's name of it.
   void Cte(const char* name, const std::string& sql, char part) {
     sql_ += std::string(",\n") + name + " as (" + sql + ")";
     name_ += part;
+    if (std::exchange(is_row_, false)) name_ += '1';
   }
   std::string Add(pg::Parameter parameter) {
     parameters_.push_back(std::move(parameter));
     return "$" + std::to_string(parameters_.size());
   }
-  PreparedAppend Take() && {
-    return {std::move(name_), kFence + sql_ + "\nselect holds from fence", std::move(parameters_)};
+  PreparedAppend Take(const std::string& last) && {
+    return {std::move(name_), kFence + sql_ + "\n" + last, std::move(parameters_)};
   }
 
  private:
   static constexpr const char* kFence =
-      "with fence as materialized (select taken = $2 as holds from pawl.writers where id = $1 for no key update)";
+      "with fence as materialized (select from pawl.writers where id = $1 and taken = $2 for no key update)";
 
-  void AddArray(Array array, std::string& sql) {
-    if (sql.back() != '(') sql += ", ";
-    sql += Add(std::move(array).Take());
+  void AddColumn(Array column, std::string& list) {
+    if (!list.empty()) list += ", ";
+    list += Add(is_row_ ? std::move(column).TakeOnly() : std::move(column).Take());
   }
 
   std::string sql_;
   std::string name_ = "append_";
+  bool is_row_ = false;
   std::vector<pg::Parameter> parameters_;
 };
 
@@ -85,8 +91,7 @@ class Rows {
     statement.Cte(
         "logged",
         "insert into pawl.log (entity, revision, first_event, data) select r.* from fence, " +
-            statement.Unnest(std::move(entities), std::move(revisions), std::move(first_events), std::move(data)) +
-            " r where holds",
+            statement.Table(std::move(entities), std::move(revisions), std::move(first_events), std::move(data)) + " r",
         'l');
   }
 
@@ -132,29 +137,29 @@ class Rows {
         "indexed",
         "insert into pawl.executions (name_key, entity, input_digest, started_at, stopped_at, machine, "
         "status, name) select r.* from fence, " +
-            statement.Unnest(std::move(keys), std::move(entities), std::move(digests), std::move(started),
-                             std::move(stopped), std::move(machine_ids), std::move(statuses), std::move(names)) +
-            " r where holds",
+            statement.Table(std::move(keys), std::move(entities), std::move(digests), std::move(started),
+                            std::move(stopped), std::move(machine_ids), std::move(statuses), std::move(names)) +
+            " r",
         'i');
     if (!any_open) return;
     if (parked.any) {
       statement.Cte("opened",
                     "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot, wake_at, "
                     "name_key, input_digest, started_at) select r.* from fence, " +
-                        statement.Unnest(std::move(open), std::move(open_machines), std::move(slots),
-                                         std::move(snapshot_revisions), std::move(snapshots), std::move(parked.wake_at),
-                                         std::move(parked.name_key), std::move(parked.input_digest),
-                                         std::move(parked.started_at)) +
-                        " r where holds",
+                        statement.Table(std::move(open), std::move(open_machines), std::move(slots),
+                                        std::move(snapshot_revisions), std::move(snapshots), std::move(parked.wake_at),
+                                        std::move(parked.name_key), std::move(parked.input_digest),
+                                        std::move(parked.started_at)) +
+                        " r",
                     'w');
       return;
     }
     statement.Cte("opened",
                   "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) "
                   "select r.* from fence, " +
-                      statement.Unnest(std::move(open), std::move(open_machines), std::move(slots),
-                                       std::move(snapshot_revisions), std::move(snapshots)) +
-                      " r where holds",
+                      statement.Table(std::move(open), std::move(open_machines), std::move(slots),
+                                      std::move(snapshot_revisions), std::move(snapshots)) +
+                      " r",
                   'o');
   }
 
@@ -171,8 +176,8 @@ class Rows {
     // The open row knows the machine, and with it the index row is found by the index that lists need anyway.
     statement.Cte("closed",
                   "delete from pawl.open_executions o using fence, " +
-                      statement.Unnest(std::move(entities), std::move(slots), std::move(statuses), std::move(stopped)) +
-                      " c (entity, slot, status, stopped_at) where holds and o.slot = c.slot and o.entity = c.entity "
+                      statement.Table(std::move(entities), std::move(slots), std::move(statuses), std::move(stopped)) +
+                      " c (entity, slot, status, stopped_at) where o.slot = c.slot and o.entity = c.entity "
                       "returning o.machine, c.entity, c.status, c.stopped_at",
                   'c');
     statement.Cte("ended",
@@ -193,8 +198,8 @@ class Rows {
     if (entities.size() == 0) return;
     statement.Cte("snapshotted",
                   "update pawl.open_executions o set snapshot_revision = s.revision, snapshot = s.data from fence, " +
-                      statement.Unnest(std::move(entities), std::move(slots), std::move(revisions), std::move(data)) +
-                      " s (entity, slot, revision, data) where holds and o.slot = s.slot and o.entity = s.entity",
+                      statement.Table(std::move(entities), std::move(slots), std::move(revisions), std::move(data)) +
+                      " s (entity, slot, revision, data) where o.slot = s.slot and o.entity = s.entity",
                   's');
   }
 
@@ -221,28 +226,24 @@ class Rows {
                   "input_digest = p.input_digest, started_at = p.started_at, "
                   "snapshot_revision = coalesce(p.revision, o.snapshot_revision), "
                   "snapshot = coalesce(p.data, o.snapshot) from fence, " +
-                      statement.Unnest(std::move(entities), std::move(slots), std::move(parked.wake_at),
-                                       std::move(parked.name_key), std::move(parked.input_digest),
-                                       std::move(parked.started_at), std::move(revisions), std::move(data)) +
+                      statement.Table(std::move(entities), std::move(slots), std::move(parked.wake_at),
+                                      std::move(parked.name_key), std::move(parked.input_digest),
+                                      std::move(parked.started_at), std::move(revisions), std::move(data)) +
                       " p (entity, slot, wake_at, name_key, input_digest, started_at, revision, data) "
-                      "where holds and o.slot = p.slot and o.entity = p.entity",
+                      "where o.slot = p.slot and o.entity = p.entity",
                   'p');
   }
 
-  void AddMark(Statement& statement, int64_t number) const {
+  // The statement's last part, so that its count of rows says whether the fence held.
+  std::string Mark(Statement& statement, int64_t number) const {
     Array partitions(Type::kInt4Array), next_sequences(Type::kInt8Array);
     for (const PartitionBatch* batch : batches_) {
-      if (batch->decisions.empty()) continue;
       partitions.AddInt4(batch->partition.value());
       next_sequences.AddInt8(batch->first_sequence.value() + static_cast<int64_t>(batch->decisions.size()));
     }
-    if (partitions.size() == 0) return;
     std::string values = "$1, " + statement.Add(pg::Int8(number)) + ", ";
     values += statement.Add(std::move(partitions).Take()) + ", " + statement.Add(std::move(next_sequences).Take());
-    statement.Cte("marked",
-                  "insert into pawl.marks (writer, number, partitions, next_sequences) select " + values +
-                      " from fence where holds",
-                  'm');
+    return "insert into pawl.marks (writer, number, partitions, next_sequences) select " + values + " from fence";
   }
 
  private:
@@ -283,8 +284,8 @@ PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<cons
   rows.AddClosed(statement);
   rows.AddSnapshots(statement);
   rows.AddParked(statement);
-  rows.AddMark(statement, position.number);
-  return std::move(statement).Take();
+  const std::string mark = rows.Mark(statement, position.number);
+  return std::move(statement).Take(mark);
 }
 
 }  // namespace pawl::history

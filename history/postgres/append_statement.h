@@ -34,7 +34,7 @@ struct WriterPosition {
   int64_t number = 0;  // of this append
 };
 
-// `machines` has the ids of all opened executions. Answers one row with one column: whether the fence held.
+// `machines` has the ids of all opened executions. The statement counts one row where the fence held, else none.
 PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<const PartitionBatch*>& batches,
                           const MachineIds& machines);
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "shared/base/check.h"
@@ -56,6 +57,12 @@ absl::Status ErrorOf(const PGresult* result) {
 Rows::Rows(void* result) : result_(result, [](void* owned) { PQclear(static_cast<PGresult*>(owned)); }) {}
 
 int Rows::size() const { return PQntuples(Result(result_)); }
+
+int64_t Rows::count() const {
+  const char* count = PQcmdTuples(static_cast<PGresult*>(result_.get()));
+  return *count == '\0' ? 0 : std::strtoll(count, nullptr, 10);
+}
+
 bool Rows::IsNull(int row, int column) const { return PQgetisnull(Result(result_), row, column) != 0; }
 
 std::string_view Rows::Bytes(int row, int column) const {

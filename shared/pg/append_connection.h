@@ -24,6 +24,8 @@ namespace pawl::pg {
 class Rows {
  public:
   int size() const;
+  // How many rows the statement's last command read or wrote.
+  int64_t count() const;
   bool IsNull(int row, int column) const;
   bool Bool(int row, int column) const;
   int64_t Int(int row, int column) const;  // int2, int4, int8

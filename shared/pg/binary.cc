@@ -104,4 +104,10 @@ Parameter Array::Take() && {
   return {type_, false, std::move(bytes_)};
 }
 
+Parameter Array::TakeOnly() && {
+  PAWL_CHECK(size_ == 1, "an array's only element is asked for");
+  constexpr size_t kHead = 24;  // of the array and of the element
+  return {ElementOf(type_), has_null_, bytes_.substr(kHead)};
+}
+
 }  // namespace pawl::pg

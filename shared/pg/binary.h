@@ -53,6 +53,8 @@ class Array {
 
   int32_t size() const { return size_; }
   Parameter Take() &&;
+  // Of an array with one element: that element.
+  Parameter TakeOnly() &&;
 
  private:
   void Begin(int32_t element_size);

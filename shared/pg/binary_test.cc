@@ -28,6 +28,17 @@ TEST(Binary, ANullElementIsSaidInTheHead) {
   EXPECT_EQ(bytes.substr(20), std::string("\xff\xff\xff\xff\0\0\0\1x", 9));
 }
 
+TEST(Binary, TheOnlyElementOfAnArrayIsAParameterOfItsOwn) {
+  Array numbers(Type::kInt4Array);
+  numbers.AddInt4(258);
+  Parameter number = std::move(numbers).TakeOnly();
+  EXPECT_EQ(number.type, Type::kInt4);
+  EXPECT_EQ(number.bytes, std::string("\0\0\1\2", 4));
+  Array nothing(Type::kByteaArray);
+  nothing.AddNull();
+  EXPECT_TRUE(std::move(nothing).TakeOnly().is_null);
+}
+
 TEST(Binary, NumbersAreBigEndian) { EXPECT_EQ(Int8(258).bytes, std::string("\0\0\0\0\0\0\1\2", 8)); }
 
 }  // namespace
