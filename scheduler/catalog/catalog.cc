@@ -60,15 +60,18 @@ bool SameRequest(const gateway::StateMachine& a, const gateway::StateMachine& b)
 
 absl::StatusOr<std::shared_ptr<const asl::Program>> Catalog::Compile(const std::string& digest, const std::string& text,
                                                                      const std::string& type) {
-  if (auto kept = programs_.find(digest); kept != programs_.end()) {
+  // What a Standard machine may say, an Express machine may not, so its definition is checked for itself.
+  const bool is_express = type == "EXPRESS";
+  const std::string key = is_express ? "EXPRESS " + digest : digest;
+  if (auto kept = programs_.find(key); kept != programs_.end()) {
     if (auto program = kept->second.lock()) return program;
   }
   asl::CompileResult result =
-      asl::Compile(text, {.type = type == "EXPRESS" ? asl::MachineType::kExpress : asl::MachineType::kStandard});
+      asl::Compile(text, {.type = is_express ? asl::MachineType::kExpress : asl::MachineType::kStandard});
   if (result.program == nullptr) {
     return Refuse(Reason::kInvalidDefinition, asl::InvalidDefinitionMessage(result.diagnostics));
   }
-  programs_[digest] = result.program;
+  programs_[key] = result.program;
   return result.program;
 }
 

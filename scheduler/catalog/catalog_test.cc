@@ -121,5 +121,22 @@ TEST_F(CatalogTest, Find_GivesWhatWasWrittenHereWhileTheReadWasUnderWay) {
   EXPECT_EQ(found_.back(), kNew);
 }
 
+TEST_F(CatalogTest, Create_ChecksAnExpressMachineThoughAStandardOneSaysTheSame) {
+  const std::string definition =
+      R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync",)"
+      R"("Parameters":{"StateMachineArn.$":"$.a"},"End":true}}})";
+  std::vector<absl::Status> answers;
+  for (const char* type : {"STANDARD", "EXPRESS"}) {
+    catalog_.Create({.account = "000000000000", .region = "us-east-1"},
+                    {.name = type, .definition = definition, .role_arn = {}, .type = type},
+                    [&](const absl::StatusOr<gateway::StateMachine>& made) { answers.push_back(made.status()); });
+  }
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(answers[0].ok()) << answers[0];
+  EXPECT_EQ(answers[1].message(),
+            "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Express state machine does not support "
+            "'.sync' service integration at /States/T/Resource'");
+}
+
 }  // namespace
 }  // namespace pawl::catalog
