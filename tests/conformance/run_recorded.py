@@ -5,6 +5,9 @@
 Cases named in known_failures.txt are left out unless --with-known is given; then they run, and may fail. --strict
 compares what the cases ask to ignore too.
 
+Without globs it also counts the cases of the language alone: those outside the API's own categories, express, logs and
+local_mocking, and of them those that need neither a Map Run nor a nested execution. A case left out counts as failed.
+
 The runner and the cases lie beside the checkout (../shared/conformance); without them this says so and, unless CI=true,
 passes. Python 3 with boto3.
 """
@@ -37,6 +40,37 @@ def known_failures():
     path = HERE / "known_failures.txt"
     lines = path.read_text().splitlines() if path.exists() else []
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+# Categories of the API, of other kinds of execution and of the recordings' own mocks: no cases of the language.
+NOT_LANGUAGE = ("sfn_api*", "express", "logs", "local_mocking")
+
+
+def language_cases():
+    """All tier 1 cases of the language."""
+    cases = [json.loads(path.read_text()) for path in sorted((SHARED / "cases").rglob("*.json"))]
+    return [case for case in cases
+            if case["tier"] == 1 and not any(fnmatch.fnmatch(case["category"], glob) for glob in NOT_LANGUAGE)]
+
+
+def needs_other_executions(case):
+    """Whether the case starts a Map Run or another execution; TestState starts neither."""
+    text = json.dumps(case["definitions"])
+    return case["kind"] != "test_state" and ("DISTRIBUTED" in text or "startExecution" in text)
+
+
+def print_language_counts(replayed):
+    """`replayed`: results by case id; one that is not there counts as failed."""
+    def counts(cases):
+        parts = []
+        for level in ("output", "history"):
+            passed = sum(1 for case in cases if not replayed.get(case["id"], {level: "left out"})[level])
+            parts.append(f"{passed} of {len(cases)} ({100 * passed / len(cases):.1f}%) at {level} level")
+        return ", ".join(parts)
+    cases = language_cases()
+    alone = [case for case in cases if not needs_other_executions(case)]
+    print(f"language: {counts(cases)}")
+    print(f"language without Map Runs and nested executions: {counts(alone)}")
 
 
 def start_dev(work, lambda_port):
@@ -86,6 +120,8 @@ def main():
     failed = [case["id"] for case in cases if case["history"] and case["id"] not in excused]
     for name in excused:
         print(f"known failure: {name}")
+    if not globs:
+        print_language_counts({case["id"]: case for case in cases})
     print(f"{len(passed)} of {len(cases)} recorded cases pass at history level")
     print(f"{len(passed)} passed, {len(failed)} failed")
     return int(bool(failed) or not passed)
