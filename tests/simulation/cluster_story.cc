@@ -30,6 +30,13 @@ ClusterScenario ClusterScenarioOf(uint64_t seed) {
   scenario.worker.beat_by_token = sometimes(0.5, 0.5);
   scenario.leaves = some(3, 0.5);
   scenario.drift_ppm = chance.Happens(0.3) ? 10'000 : 0;
+  if (chance.Happens(0.2)) {
+    scenario.rushes = static_cast<int>(chance.Between(2, 5));
+    scenario.nodes = static_cast<int>(chance.Between(3, 4));
+    scenario.workers = static_cast<int>(chance.Between(3, 6));
+    scenario.clients = static_cast<int>(chance.Between(10, 25));
+    scenario.log.delay_max = milliseconds(400);
+  }
   if (chance.Happens(0.2)) return scenario;
   scenario.network = {.lose = sometimes(0.03, 0.5), .duplicate = sometimes(0.03, 0.3), .slow = sometimes(0.02, 0.3)};
   scenario.log.lost_before = sometimes(0.01, 0.3);
@@ -94,7 +101,9 @@ class Story {
     clients_.resize(static_cast<size_t>(scenario_.clients));
     for (size_t i = 0; i < clients_.size(); ++i) {
       clients_[i].program = static_cast<size_t>(chance_.Below(static_cast<int64_t>(generated_.size())));
-      world_.After(milliseconds(chance_.Below(60'000)), [this, i] { Start(i); });
+      const int64_t rush = scenario_.rushes > 0 ? chance_.Below(scenario_.rushes) : 0;
+      const milliseconds at(scenario_.rushes > 0 ? rush * 20'000 + chance_.Below(500) : chance_.Below(60'000));
+      world_.After(at, [this, i] { Start(i); });
       if (chance_.Happens(0.4)) world_.After(milliseconds(chance_.Below(60'000)), [this, i] { Start(i); });
     }
     PlanTrouble();

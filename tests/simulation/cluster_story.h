@@ -36,6 +36,7 @@ struct ClusterScenario {
   int fail_overs = 0;  // none can
   int wall_steps = 0;
   int64_t drift_ppm = 0;
+  int rushes = 0;  // so many times clients come all at once, and commits are slow
   bool IsHarmless() const;
 };
 ClusterScenario ClusterScenarioOf(uint64_t seed);

@@ -7,8 +7,8 @@
 #
 # The simulation of a cluster has to find those whose names begin with "cluster_", that of an engine the others.
 #
-# Building and running all of them takes minutes, so a build tree has five, another five each day, which is what a run of
-# CI tries. PAWL_PLANTED=all has them all, PAWL_PLANTED=NAME;NAME those, PAWL_PLANTED=OFF none.
+# Building and running all of them takes minutes, so a build tree has five, three of an engine and two of a cluster, other
+# ones each day, which is what a run of CI tries. PAWL_PLANTED=all has them all, PAWL_PLANTED=NAME;NAME those, PAWL_PLANTED=OFF none.
 set(PAWL_PLANTED "five" CACHE STRING "planted defects to build: five (by the day), all, names, or OFF")
 
 function(planted_defect name source from to)
@@ -46,6 +46,19 @@ function(build_planted_defect name)
            COMMAND sh -c "! $<TARGET_FILE:planted_${name}> --gtest_filter=*KeepsEveryPromise 2>&1")
   set_tests_properties(planted_${name} PROPERTIES
                        ENVIRONMENT "SIM_FROM=1;SIM_RUNS=500;SIM_PLANTED=1;GTEST_OUTPUT=" TIMEOUT 300)
+endfunction()
+
+# Puts `count` of the names into `chosen`.
+function(choose_by_day day count names)
+  list(LENGTH names length)
+  math(EXPR first "(1${day} - 1000) * ${count}")
+  math(EXPR last "${first} + ${count} - 1")
+  foreach(step RANGE ${first} ${last})
+    math(EXPR place "${step} % ${length}")
+    list(GET names ${place} one)
+    list(APPEND chosen ${one})
+  endforeach()
+  set(chosen ${chosen} PARENT_SCOPE)
 endfunction()
 
 # ---- taking over
@@ -106,7 +119,7 @@ planted_defect(fence_skipped history/memory/memory_store.cc
 planted_defect(name_not_looked_up scheduler/partition/starts.cc
                "if (!request.name_is_given || names_.contains(key)) {" "if (true) {")
 # ---- several nodes: slots lent and tasks watched for each other
-planted_defect(cluster_slots_lent_on scheduler/cluster/relay.cc "ClaimToLend(queue)" "TryClaim(queue)")
+planted_defect(cluster_lends_once scheduler/cluster/relay.cc "wanted.lending = false;" ";")
 planted_defect(cluster_lend_settled_too_early scheduler/cluster/relay.cc
                "request.settled = *peer.lends_under_way.begin() - 1;" ";")
 planted_defect(cluster_hand_out_lost_too_early scheduler/cluster/relay.cc "if (number <= request.settled) lost" "lost")
@@ -128,15 +141,14 @@ get_property(all_planted DIRECTORY PROPERTY PLANTED_READY)
 if(PAWL_PLANTED STREQUAL "all")
   set(chosen ${all_planted})
 elseif(PAWL_PLANTED STREQUAL "five")
-  # The day of the year turns the list.
+  # The day of the year turns the lists.
   string(TIMESTAMP day "%j")
-  list(LENGTH all_planted count)
-  math(EXPR first "(1${day} - 1000) * 5")
-  foreach(step RANGE 4)
-    math(EXPR place "(${first} + ${step}) % ${count}")
-    list(GET all_planted ${place} one)
-    list(APPEND chosen ${one})
-  endforeach()
+  set(of_cluster ${all_planted})
+  list(FILTER of_cluster INCLUDE REGEX "^cluster_")
+  set(of_engine ${all_planted})
+  list(FILTER of_engine EXCLUDE REGEX "^cluster_")
+  choose_by_day(${day} 3 "${of_engine}")
+  choose_by_day(${day} 2 "${of_cluster}")
 elseif(PAWL_PLANTED)
   set(chosen ${PAWL_PLANTED})
 endif()
