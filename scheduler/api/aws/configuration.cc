@@ -11,19 +11,12 @@ namespace {
 using gateway::Reason;
 using gateway::Refuse;
 
-// What is wrong inside `inner` (a member called `name`), as a refusal.
-absl::Status InnerError(const Fields& inner, Reason reason, const std::string& name) {
-  const std::optional<AwsError> error = inner.error();
-  if (!error) return absl::OkStatus();
-  return Refuse(error->name == "ValidationException" ? Reason::kValidation : reason, name + ": " + error->message);
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> ReadLogging(Fields& fields) {
   nlohmann::json* given = fields.Object("loggingConfiguration");
   if (given == nullptr) return std::nullopt;
-  Fields inner(*given);
+  Fields inner(*given, fields, "loggingConfiguration");
   nlohmann::json logging = {{"level", inner.Choice("level", {"ALL", "ERROR", "FATAL", "OFF"}, "OFF")},
                             {"includeExecutionData", inner.Flag("includeExecutionData", false)}};
   size_t destinations = 0;
@@ -31,8 +24,6 @@ absl::StatusOr<std::optional<std::string>> ReadLogging(Fields& fields) {
     destinations = list->size();
     logging["destinations"] = std::move(*list);
   }
-  absl::Status status = InnerError(inner, Reason::kInvalidLoggingConfiguration, "loggingConfiguration");
-  if (!status.ok()) return status;
   if (destinations > 1 || (destinations == 0 && logging["level"] != "OFF")) {
     return Refuse(Reason::kInvalidLoggingConfiguration,
                   "Invalid Logging Configuration: Must specify exactly one Log Destination.");
@@ -43,25 +34,21 @@ absl::StatusOr<std::optional<std::string>> ReadLogging(Fields& fields) {
 absl::StatusOr<std::optional<std::string>> ReadTracing(Fields& fields) {
   nlohmann::json* given = fields.Object("tracingConfiguration");
   if (given == nullptr) return std::nullopt;
-  Fields inner(*given);
+  Fields inner(*given, fields, "tracingConfiguration");
   const nlohmann::json tracing = {{"enabled", inner.Flag("enabled", false)}};
-  absl::Status status = InnerError(inner, Reason::kInvalidTracingConfiguration, "tracingConfiguration");
-  if (!status.ok()) return status;
   return tracing.dump();
 }
 
 absl::StatusOr<std::optional<std::string>> ReadEncryption(Fields& fields) {
   nlohmann::json* given = fields.Object("encryptionConfiguration");
   if (given == nullptr) return std::nullopt;
-  Fields inner(*given);
-  if (!inner.Has("type")) inner.Violate("null", "encryptionConfiguration.type", "Member must not be null");
+  Fields inner(*given, fields, "encryptionConfiguration");
+  if (!inner.Has("type")) inner.Violate("null", "type", "Member must not be null");
   nlohmann::json encryption = {
       {"type", inner.Choice("type", {"AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"}, "AWS_OWNED_KEY")}};
   const std::optional<std::string> key =
       inner.OptionalText("kmsKeyId", {.required = false, .length_min = 1, .length_max = 2048});
   const std::optional<int64_t> reuse = inner.Integer("kmsDataKeyReusePeriodSeconds", 60, 900);
-  absl::Status status = InnerError(inner, Reason::kInvalidEncryptionConfiguration, "encryptionConfiguration");
-  if (!status.ok()) return status;
   const bool customer_managed = encryption["type"] == "CUSTOMER_MANAGED_KMS_KEY";
   if (customer_managed != key.has_value()) {
     return Refuse(Reason::kInvalidEncryptionConfiguration,

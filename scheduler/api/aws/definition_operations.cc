@@ -14,8 +14,8 @@ namespace {
 
 using gateway::DefinitionDiagnostic;
 
-constexpr int64_t kDiagnosticsMax = 100;
-constexpr int64_t kCountMax = 1'000'000'000;
+constexpr int64_t kDiagnosticsMax = 100;      // STEP_FUNCTIONS.md 1.2, ValidateStateMachineDefinition
+constexpr int64_t kCountMax = 1'000'000'000;  // the service model has no bound: no count of a test comes near it
 
 std::string WriteDiagnostics(const std::vector<DefinitionDiagnostic>& all, bool with_warnings, size_t max) {
   const bool fails =
@@ -44,34 +44,31 @@ std::string WriteDiagnostics(const std::vector<DefinitionDiagnostic>& all, bool 
   return out.EndObject().Take();
 }
 
-std::optional<AwsError> ReadMock(Call& call, asl::TestStateRequest& request) {
+void ReadMock(Call& call, asl::TestStateRequest& request) {
   nlohmann::json* object = call.fields.Object("mock");
-  if (object == nullptr) return std::nullopt;
-  Fields fields(*object);
+  if (object == nullptr) return;
+  Fields fields(*object, call.fields, "mock");
   asl::TestStateMock mock;
   mock.result = fields.OptionalText("result", {});
   if (nlohmann::json* error_output = fields.Object("errorOutput"); error_output != nullptr) {
-    Fields error(*error_output);
+    Fields error(*error_output, fields, "errorOutput");
     mock.error_output = {error.Text("error", kErrorName), error.Text("cause", kCause)};
-    if (error.error()) return error.error();
   }
   const std::string mode = fields.Choice("fieldValidationMode", {"STRICT", "PRESENT", "NONE"}, "STRICT");
   using Validation = asl::TestStateMock::Validation;
   mock.validation = mode == "NONE" ? Validation::kNone : mode == "PRESENT" ? Validation::kPresent : Validation::kStrict;
   request.mock = std::move(mock);
-  return fields.error();
 }
 
-std::optional<AwsError> ReadConfiguration(Call& call, asl::TestStateRequest& request) {
+void ReadConfiguration(Call& call, asl::TestStateRequest& request) {
   nlohmann::json* object = call.fields.Object("stateConfiguration");
-  if (object == nullptr) return std::nullopt;
-  Fields fields(*object);
+  if (object == nullptr) return;
+  Fields fields(*object, call.fields, "stateConfiguration");
   asl::TestStateConfiguration& configuration = request.configuration;
   configuration.retrier_retry_count = fields.Integer("retrierRetryCount", 0, kCountMax);
   configuration.error_caused_by_state = fields.OptionalText("errorCausedByState", kOptionalName);
   configuration.map_iteration_failure_count = fields.Integer("mapIterationFailureCount", 0, kCountMax);
   configuration.map_item_reader_data = fields.OptionalText("mapItemReaderData", {});
-  return fields.error();
 }
 
 void WriteInspected(JsonWriter& out, const asl::TestStateAnswer& answer) {
@@ -144,11 +141,9 @@ void TestState(Call& call) {
   request.inspects = level != "INFO";
   request.traces = level == "TRACE";
   request.reveal_secrets = call.fields.Flag("revealSecrets", false);
-  const std::optional<AwsError> mock = ReadMock(call, request);
-  const std::optional<AwsError> configuration = ReadConfiguration(call, request);
+  ReadMock(call, request);
+  ReadConfiguration(call, request);
   if (call.IsRefused()) return;
-  if (mock) return call.reply.Fail(*mock);
-  if (configuration) return call.reply.Fail(*configuration);
   const bool inspects = request.inspects;
   call.gateway.TestState(call.caller, std::move(request),
                          AnswerWith<asl::TestStateAnswer>(call.reply, [inspects](const asl::TestStateAnswer& answer) {

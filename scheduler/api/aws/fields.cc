@@ -33,6 +33,9 @@ size_t CountCharacters(std::string_view text) {
 
 Fields::Fields(nlohmann::json& body) : body_(body) {}
 
+Fields::Fields(nlohmann::json& body, Fields& outer, std::string path)
+    : body_(body), outer_(&outer), path_(std::move(path) + ".") {}
+
 nlohmann::json* Fields::Find(const char* name) {
   const auto found = body_.find(name);
   return found == body_.end() || found->is_null() ? nullptr : &*found;
@@ -40,7 +43,9 @@ nlohmann::json* Fields::Find(const char* name) {
 
 bool Fields::Has(const char* name) { return Find(name) != nullptr; }
 
+// The words of AWS's protocol library, as its users report them.
 void Fields::WrongType(const nlohmann::json& found, const char* expected) {
+  if (outer_ != nullptr) return outer_->WrongType(found, expected);
   if (!wrong_type_.empty()) return;
   if (found.is_object()) {
     wrong_type_ = "Start of structure or map found where not expected.";
@@ -51,7 +56,10 @@ void Fields::WrongType(const nlohmann::json& found, const char* expected) {
   }
 }
 
+// Recorded: sfn_api list_state_machines_pagination, sfn_api_aliasing.error_create_alias_invalid_name. A member inside
+// another is "outer.inner", one of a list "tags.1.member".
 void Fields::Violate(const std::string& value, const std::string& path, const std::string& constraint) {
+  if (outer_ != nullptr) return outer_->Violate(value, path_ + path, constraint);
   violations_.push_back("Value " + value + " at '" + path + "' failed to satisfy constraint: " + constraint);
 }
 
@@ -117,17 +125,22 @@ std::string Fields::Choice(const char* name, std::initializer_list<const char*> 
   return *text;
 }
 
+void Fields::Unexpected(const std::string& path, const char* expected) {
+  if (outer_ != nullptr) return outer_->Unexpected(path_ + path, expected);
+  if (wrong_type_.empty()) wrong_type_ = "Unexpected value for '" + path + "': expected " + expected;
+}
+
 nlohmann::json* Fields::Object(const char* name) {
   nlohmann::json* found = Find(name);
   if (found == nullptr || found->is_object()) return found;
-  if (wrong_type_.empty()) wrong_type_ = std::string("Unexpected value for '") + name + "': expected an object";
+  Unexpected(name, "an object");
   return nullptr;
 }
 
 nlohmann::json* Fields::Array(const char* name) {
   nlohmann::json* found = Find(name);
   if (found == nullptr || found->is_array()) return found;
-  if (wrong_type_.empty()) wrong_type_ = std::string("Unexpected value for '") + name + "': expected a list";
+  Unexpected(name, "a list");
   return nullptr;
 }
 

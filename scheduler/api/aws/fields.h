@@ -31,6 +31,9 @@ class Fields {
  public:
   // Texts are moved out of `body`, which must be an object and outlive this.
   explicit Fields(nlohmann::json& body);
+  // The members of an object inside another: what is wrong goes to `outer`, which outlives this, under `path` ("mock",
+  // "tags.1.member").
+  Fields(nlohmann::json& body, Fields& outer, std::string path);
 
   std::string Text(const char* name, const TextRule& rule);
   std::optional<std::string> OptionalText(const char* name, const TextRule& rule);
@@ -44,16 +47,24 @@ class Fields {
   bool Has(const char* name);
 
   // Adds a violation found elsewhere: `value` (already quoted, or "null") at `path` must satisfy `constraint`.
+  // `path` is that inside these members.
   void Violate(const std::string& value, const std::string& path, const std::string& constraint);
 
+  // Adds a text among others that ought to be a text and is `found`.
+  void RefuseText(const nlohmann::json& found) { WrongType(found, "a String"); }
+
+  // Of the outermost members alone: those inside have handed on theirs.
   std::optional<AwsError> error() const;
 
  private:
   nlohmann::json* Find(const char* name);
   void WrongType(const nlohmann::json& found, const char* expected);
+  void Unexpected(const std::string& path, const char* expected);
   void CheckLength(const std::string& text, const char* name, const TextRule& rule);
 
   nlohmann::json& body_;
+  Fields* outer_ = nullptr;
+  std::string path_;        // where these members are, with a dot behind it
   std::string wrong_type_;  // the first
   std::vector<std::string> violations_;
 };

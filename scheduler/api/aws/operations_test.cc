@@ -64,7 +64,7 @@ TEST_F(Operations, TagsAreSetAndRemoved) {
   EXPECT_EQ(Call("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {"k", "other"}}}), json::object());
   EXPECT_EQ(Call("ListTagsForResource", {{"resourceArn", kMachine}}), (json{{"tags", json::array()}}));
   EXPECT_THAT(Refusal("TagResource", {{"resourceArn", kMachine}}), HasSubstr("Value null at 'tags'"));
-  EXPECT_THAT(Refusal("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {1}}}), HasSubstr("'tagKeys'"));
+  EXPECT_THAT(Refusal("UntagResource", {{"resourceArn", kMachine}, {"tagKeys", {1}}}), HasSubstr("NUMBER_VALUE"));
 }
 
 // ---- versions
@@ -108,9 +108,11 @@ TEST_F(Operations, CreateStateMachineChecksItsParameters) {
             "ValidationException: Version description can only be set when publish is true");
   EXPECT_EQ(with("loggingConfiguration", {{"level", "ALL"}}),
             "InvalidLoggingConfiguration: Invalid Logging Configuration: Must specify exactly one Log Destination.");
-  EXPECT_THAT(with("loggingConfiguration", {{"level", "LOUD"}}), HasSubstr("ValidationException"));
+  EXPECT_THAT(with("loggingConfiguration", {{"level", "LOUD"}}),
+              HasSubstr("Value 'LOUD' at 'loggingConfiguration.level'"));
   EXPECT_THAT(with("loggingConfiguration", "ALL"), HasSubstr("SerializationException"));
-  EXPECT_THAT(with("tracingConfiguration", {{"enabled", "yes"}}), HasSubstr("InvalidTracingConfiguration"));
+  EXPECT_THAT(with("tracingConfiguration", {{"enabled", "yes"}}),
+              HasSubstr("STRING_VALUE can not be converted to a Boolean"));
   EXPECT_THAT(with("encryptionConfiguration", {{"type", "CUSTOMER_MANAGED_KMS_KEY"}}),
               HasSubstr("kmsKeyId is required"));
   EXPECT_THAT(with("tags", json::array({{{"value", "v"}}})), HasSubstr("tags.1.member.key"));

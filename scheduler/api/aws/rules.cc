@@ -8,8 +8,10 @@
 namespace pawl::api::aws {
 namespace {
 
+// STEP_FUNCTIONS.md 1.1, "Pagination".
 constexpr int kPageDefault = 100;
 constexpr int kPageMax = 1000;
+// STEP_FUNCTIONS.md 1.2, TagResource. The service model requires no key, but a tag without one means nothing.
 constexpr TextRule kTagKey{.required = true, .length_min = 1, .length_max = 128};
 constexpr TextRule kTagValue{.required = false, .length_min = 0, .length_max = 256};
 
@@ -27,6 +29,7 @@ bool ReadIncludesData(Fields& fields) {
   return fields.Choice("includedData", {"ALL_DATA", "METADATA_ONLY"}, "ALL_DATA") == "ALL_DATA";
 }
 
+// Recorded: sfn_api create_state_machine_invalid_name and its kind.
 absl::Status CheckName(const std::string& name) {
   if (gateway::IsValidName(name)) return absl::OkStatus();
   return gateway::Refuse(gateway::Reason::kInvalidName, "Invalid Name: '" + name + "'");
@@ -37,16 +40,13 @@ std::vector<gateway::Tag> ReadTags(Fields& fields) {
   nlohmann::json* list = fields.Array("tags");
   if (list == nullptr) return tags;
   for (nlohmann::json& item : *list) {
+    const std::string path = "tags." + std::to_string(tags.size() + 1) + ".member";
     if (!item.is_object()) {
-      fields.Violate("null", "tags." + std::to_string(tags.size() + 1) + ".member", "Member must be a tag");
+      fields.Violate("null", path, "Member must not be null");
       break;
     }
-    Fields tag(item);
+    Fields tag(item, fields, path);
     tags.push_back({tag.Text("key", kTagKey), tag.Text("value", kTagValue)});
-    if (tag.error()) {
-      fields.Violate("'" + tags.back().key + "'", "tags." + std::to_string(tags.size()) + ".member.key",
-                     "Member must have a key of 1 to 128 and a value of at most 256 characters");
-    }
   }
   return tags;
 }

@@ -4,12 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "scheduler/api/aws/json_writer.h"
 #include "scheduler/api/aws/operations.h"
 #include "scheduler/api/aws/rules.h"
 
 namespace pawl::api::aws {
 namespace {
+
+constexpr size_t kTagKeyCharactersMax = 128;  // STEP_FUNCTIONS.md 1.2, TagResource
 
 void Require(Fields& fields, const char* name) {
   if (!fields.Has(name)) fields.Violate("null", name, "Member must not be null");
@@ -30,12 +33,20 @@ void UntagResource(Call& call) {
   Require(call.fields, "tagKeys");
   std::vector<std::string> keys;
   if (nlohmann::json* list = call.fields.Array("tagKeys"); list != nullptr) {
+    bool fits = true;
     for (const nlohmann::json& key : *list) {
-      if (key.is_string()) {
-        keys.push_back(key.get<std::string>());
-      } else {
-        call.fields.Violate("null", "tagKeys", "Member must be a list of texts");
+      if (!key.is_string()) {
+        call.fields.RefuseText(key);
+        break;
       }
+      keys.push_back(key.get<std::string>());
+      const size_t characters = CountCharacters(keys.back());
+      fits = fits && characters >= 1 && characters <= kTagKeyCharactersMax;
+    }
+    if (!fits) {
+      call.fields.Violate("'[" + absl::StrJoin(keys, ", ") + "]'", "tagKeys",
+                          "Member must satisfy constraint: [Member must have length less than or equal to 128, Member "
+                          "must have length greater than or equal to 1]");
     }
   }
   if (call.IsRefused()) return;
