@@ -186,6 +186,7 @@ class Matcher {
   const std::string& why() const { return why_; }
 
  private:
+  // As AWS's users report it of a Variable that is not there; the specification leaves it open.
   Failure InvalidPath(const PathRef& path) const {
     return evaluator_.Runtime(
         absl::StrCat("Invalid path '", path.text, "': The choice state's condition path references an invalid value."));
@@ -243,7 +244,7 @@ Fallible<Transition> Choose(const Evaluator& evaluator, Data input) {
     return PassOn(evaluator, std::move(input), rule.assign ? *rule.assign : kNothing, rule.output, rule.next);
   }
   if (choice.default_next.empty()) {
-    // What AWS gives in place of the specification's States.NoChoiceMatched.
+    // As AWS's users report it, in place of the specification's States.NoChoiceMatched.
     return evaluator.Runtime("Failed to transition out of the state. The state does not point to a next state.");
   }
   return PassOn(evaluator, std::move(input), evaluator.detail().assign, evaluator.detail().output, choice.default_next);

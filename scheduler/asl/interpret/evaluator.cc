@@ -10,6 +10,7 @@ namespace pawl::asl {
 
 using json::Value;
 
+// Recorded in front of nearly every cause, for instance scenarios.invalid_jsonpath.
 std::string Evaluator::Cause(std::string_view text) const {
   std::string cause;
   if (scope_.entered_event_id > 0) {
@@ -60,6 +61,7 @@ absl::StatusOr<Value> Evaluator::Find(const jsonpath::Reference& reference, cons
   return found;
 }
 
+// Recorded: scenarios.invalid_jsonpath (InputPath, OutputPath, TimeoutSecondsPath).
 Fallible<Value> Evaluator::Read(const PathRef& path, const Data& data) const {
   absl::StatusOr<Value> found = Find(path, data);
   if (found.ok()) return *std::move(found);
@@ -68,6 +70,7 @@ Fallible<Value> Evaluator::Read(const PathRef& path, const Data& data) const {
   return Runtime(absl::StrCat("Invalid path '", path.text, "' : ", why));
 }
 
+// Recorded: scenarios.invalid_jsonpath (ErrorPath); of a template's fields as AWS's users report it.
 Failure Evaluator::NotFoundFor(std::string_view path, std::string_view field, const Data& data) const {
   return Runtime(absl::StrCat("The JSONPath '", std::string(path), "' specified for the field '", std::string(field),
                               "' could not be found in the input '", json::Serialize(data.Get()), "'"));
@@ -93,6 +96,7 @@ Fallible<Value> Evaluator::ReadQuery(const Query& query, std::string_view field,
       intrinsic.Evaluate(intrinsics::Intrinsic::CompiledPathResolver(resolve), scope_.random);
   if (result.ok()) return *std::move(result);
   if (missing != nullptr) return NotFoundFor(*missing, field, data);
+  // STEP_FUNCTIONS.md 2.9.
   return Failure{.error = "States.IntrinsicFailure",
                  .cause = Cause(std::string(result.status().message())),
                  .catchable = true,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/interpret/flow.h"
+#include "scheduler/asl/interpret/item_batches.h"
 
 namespace pawl::asl {
 
@@ -20,6 +21,7 @@ Failure NotAnArray(const Evaluator& evaluator, const PathRef& path) {
   return failure;
 }
 
+// Name and wording as AWS's users report them.
 Failure NoSuchStep(const PathRef& path, const Data& data) {
   const auto& steps = path.path.reference_steps();
   return Failure{.error = "States.ReferencePathConflict",
@@ -58,6 +60,7 @@ Fallible<Data> ItemsByExpression(const Evaluator& evaluator, const Data& input) 
   }
   PAWL_ASSIGN_OR_FAIL(Value items, evaluator.Fill(*map.items, input));
   if (items.is_array()) return Data::Of(std::move(items));
+  // Recorded: map_state_items_eval_jsonata_fail; an object too, in 2024 (map_state_items_variable_sampling_object).
   if (map.items->expression) return evaluator.UnexpectedType(*map.items->expression, "Items", "array", items);
   return evaluator.QueryEvaluation(absl::StrCat("The field 'Items' must be an array but was: ", json::Serialize(items)),
                                    "Items");
@@ -79,6 +82,7 @@ Fallible<StartMap> Tolerance(const Evaluator& evaluator, const Data& input, Star
   const auto& map = std::get<MapDetail>(evaluator.detail().by_type);
   PAWL_ASSIGN_OR_FAIL(start.tolerated_failure_count, WholeNumber(evaluator, map.tolerated_failure_count, input));
   if (start.tolerated_failure_count && *start.tolerated_failure_count < 0) {
+    // Worded as the others; AWS's words are not recorded.
     return OutOfRange(evaluator, map.tolerated_failure_count, "ToleratedFailureCount cannot be negative.");
   }
   PAWL_ASSIGN_OR_FAIL(start.tolerated_failure_percentage,
@@ -168,10 +172,46 @@ Fallible<DistributedMap> Distributed(const Evaluator& evaluator, const Data& inp
 // What history shows only after MapStateStarted.
 Fallible<StartMap> Finish(const Evaluator& evaluator, const Data& input, StartMap start) {
   PAWL_ASSIGN_OR_FAIL(StartMap tolerant, Tolerance(evaluator, input, std::move(start)));
-  if (evaluator.state().distributed) {
+  // Only a Map Run can read from and write to elsewhere, so an inline Map with a reader or writer asks for one too.
+  const auto& map = std::get<MapDetail>(evaluator.detail().by_type);
+  if (evaluator.state().distributed || map.reader || map.writer) {
     PAWL_ASSIGN_OR_FAIL(tolerant.distributed, Distributed(evaluator, input));
+    if (!evaluator.state().distributed && !map.reader) tolerant.distributed->item_batcher.reset();  // batched already
   }
   return tolerant;
+}
+
+class MapContext : public LazyValue {
+ public:
+  explicit MapContext(Value value) : value_(std::move(value)) {}
+  const Value& Get() const override { return value_; }
+
+ private:
+  Value value_;
+};
+
+// The items of an inline Map with an ItemBatcher: batches of what ItemSelector makes of each (specification, "Map
+// State": items are selected first, then put together).
+Fallible<Data> Batched(const Evaluator& evaluator, const Data& input, const Data& items) {
+  const auto& map = std::get<MapDetail>(evaluator.detail().by_type);
+  PAWL_ASSIGN_OR_FAIL(Value batcher, Batcher(evaluator, *map.batcher, input));
+  const std::span<const Value> all = items.Get().items();
+  std::vector<Value> selected(all.begin(), all.end());
+  for (size_t i = 0; map.item_selector && i < selected.size(); ++i) {
+    const Value item = Value::Object({{"Index", Value::Int(static_cast<int64_t>(i))}, {"Value", selected[i]}});
+    const MapContext context(evaluator.scope().context.Get().With("Map", Value::Object({{"Item", item}})));
+    Scope scope{.input = evaluator.scope().input,
+                .context = context,
+                .variables = evaluator.scope().variables,
+                .random = evaluator.scope().random,
+                .now = evaluator.scope().now,
+                .inspector = nullptr,
+                .entered_event_id = evaluator.scope().entered_event_id};
+    PAWL_ASSIGN_OR_FAIL(selected[i], Evaluator(evaluator.state(), scope).Fill(*map.item_selector, input));
+  }
+  Data batches = Data::Of(ItemBatches(batcher, selected));
+  evaluator.Stage("afterItemBatcher", batches);
+  return batches;
 }
 
 Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
@@ -182,6 +222,9 @@ Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
                         evaluator.is_jsonata() ? ItemsByExpression(evaluator, input) : ItemsByPath(evaluator, input));
     if (map.items_path) evaluator.Stage("afterItemsPath", items);
     if (map.items) evaluator.Stage("afterItems", items);
+    if (map.batcher && !evaluator.state().distributed) {
+      PAWL_ASSIGN_OR_FAIL(items, Batched(evaluator, input, items));
+    }
     start.length = items.Get().size();
     start.items = std::move(items).ToDerived();
   } else {
@@ -190,6 +233,7 @@ Fallible<StartMap> Begin(const Evaluator& evaluator, const Data& input) {
   PAWL_ASSIGN_OR_FAIL(std::optional<int64_t> concurrency, WholeNumber(evaluator, map.max_concurrency, input));
   start.max_concurrency = concurrency.value_or(0);
   if (start.max_concurrency < 0) {
+    // Worded as the others; AWS's words are not recorded (max_concurrency_path_negative ends before them).
     return OutOfRange(evaluator, map.max_concurrency, "MaxConcurrency cannot be negative.");
   }
   evaluator.Stage("maxConcurrency", Data::Of(Value::Int(start.max_concurrency)));
@@ -211,7 +255,7 @@ std::variant<StartMap, Failed> EnterMap(const Evaluator& evaluator) {
 
 Fallible<Derived> SelectItem(const Evaluator& evaluator) {
   const auto& map = std::get<MapDetail>(evaluator.detail().by_type);
-  if (!map.item_selector) {
+  if (!map.item_selector || (map.batcher && !evaluator.state().distributed)) {
     Derived item;
     item.from = Derived::From::kResult;
     return item;

@@ -13,7 +13,7 @@ using json::Value;
 
 namespace {
 
-// Delays beyond this are cut: 31,622,400 s is the largest MaxDelaySeconds.
+// Delays beyond this are cut: the largest IntervalSeconds (STEP_FUNCTIONS.md 2.7), and so the largest first delay.
 constexpr double kDelaySecondsMax = 99'999'999;
 
 // STEP_FUNCTIONS.md 2.9.

@@ -60,6 +60,7 @@ Fallible<Transition> EnterSucceed(const Evaluator& evaluator) {
 Fallible<std::optional<int64_t>> Seconds(const Evaluator& evaluator, const NumberField& field, const Data& input) {
   PAWL_ASSIGN_OR_FAIL(std::optional<double> number, ReadNumber(evaluator, field, input, /*whole=*/true));
   if (!number) return std::optional<int64_t>();
+  // STEP_FUNCTIONS.md 2.2: from 1 on. The wording is Pawl's, after that of the other fields; AWS's is not recorded.
   if (*number <= 0) {
     const std::string text =
         absl::StrCat("The ", field.field, " field must be a positive integer but was: ", static_cast<int64_t>(*number));
@@ -94,6 +95,7 @@ Fallible<std::string> FailText(const Evaluator& evaluator, const TextField& fiel
   if (field.query) {
     PAWL_ASSIGN_OR_FAIL(Value value, evaluator.ReadQuery(*field.query, field.field, input));
     if (value.is_string()) return value.as_string();
+    // Specification, "Fail State": the path gives a string. The wording is Pawl's; AWS's is not recorded.
     const auto* path = std::get_if<PathRef>(&*field.query);
     return evaluator.Runtime(absl::StrCat("The ", field.field, " field must refer to a string but was: ",
                                           json::Serialize(value), path != nullptr ? ": " + path->text : ""));

@@ -35,7 +35,8 @@ class LazyValue {
 // - "input": raw; "variables": those visible, inner scopes first
 // - "afterInputPath" and "afterParameters" in JSONPath, "afterArguments" in JSONata
 // - of a Map: "afterItemsPath" in JSONPath, "afterItems" in JSONata, "afterItemSelector" (one iteration's input),
-//   "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"
+//   "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"; of an inline one with an ItemBatcher
+//   "afterItemBatcher", all batches, in place of "afterItemSelector"
 // - "result" of the work; "errorOutput": the {Error, Cause} that a Catch takes
 // - "afterResultSelector" and "afterResultPath" in JSONPath
 // - "assignedVariables": an object, only where something is assigned
@@ -150,14 +151,16 @@ struct DistributedMap {
   std::optional<json::Value> result_writer;
 };
 
-// Map: iterations over `items` (an array), at most `max_concurrency` at once (0: no limit asked).
+// Map: iterations over `items` (an array; of batches where an inline Map has an ItemBatcher), at most `max_concurrency`
+// at once (0: no limit asked).
 struct StartMap {
   Derived items;
   size_t length = 0;
   int64_t max_concurrency = 0;
   std::optional<int64_t> tolerated_failure_count;
   std::optional<double> tolerated_failure_percentage;
-  std::optional<DistributedMap> distributed = std::nullopt;  // set where the Map's mode is DISTRIBUTED
+  // Set where the Map's mode is DISTRIBUTED, and where it reads its items or writes its results elsewhere.
+  std::optional<DistributedMap> distributed = std::nullopt;
 };
 
 using EnterOutcome = std::variant<Transition, Failed, StartTask, StartWait, StartBranches, StartMap>;

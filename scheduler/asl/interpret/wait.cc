@@ -26,9 +26,13 @@ Fallible<StartWait> For(const Evaluator& evaluator, const NumberField& field, in
   return wait;
 }
 
-Fallible<StartWait> Until(const Evaluator& evaluator, const Instant& instant) {
+// `is_expression`: the time is what an expression gave, whose failures are States.QueryEvaluationError.
+Fallible<StartWait> Until(const Evaluator& evaluator, const Instant& instant, bool is_expression = false) {
   const base::WallTime until = ToWallTime(instant);
-  if (until - evaluator.scope().now > std::chrono::seconds(kDelaySecondsMax)) return evaluator.Runtime(kTooLong);
+  if (until - evaluator.scope().now > std::chrono::seconds(kDelaySecondsMax)) {
+    if (is_expression) return evaluator.QueryEvaluation(kTooLong, "Timestamp");
+    return evaluator.Runtime(kTooLong);
+  }
   StartWait wait;
   wait.until = until;
   return wait;
@@ -57,6 +61,7 @@ Fallible<StartWait> BySeconds(const Evaluator& evaluator, const NumberField& fie
   if (field.path) return BySecondsPath(evaluator, field, input);
   PAWL_ASSIGN_OR_FAIL(std::optional<double> seconds, ReadNumber(evaluator, field, input, /*whole=*/true));
   if (*seconds < 0) {
+    // SecondsPath's wording, without its path.
     return evaluator.QueryEvaluation(
         absl::StrCat("The Seconds field references a negative value: ", static_cast<int64_t>(*seconds)), field.field);
   }
@@ -89,7 +94,7 @@ Fallible<StartWait> ByTimestampExpression(const Evaluator& evaluator, const Text
                      value.as_string()),
         field.field);
   }
-  return Until(evaluator, *instant);
+  return Until(evaluator, *instant, /*is_expression=*/true);
 }
 
 }  // namespace

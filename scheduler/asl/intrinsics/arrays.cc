@@ -10,11 +10,11 @@ namespace {
 
 using json::Value;
 
-constexpr int64_t kRangeMax = 1000;
+constexpr int64_t kRangeMax = 1000;  // STEP_FUNCTIONS.md 2.3
 
 absl::Status RequireArray(const Value& value) {
   if (value.is_array()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("expected an array, but got a ", json::KindName(value.kind())));
+  return absl::InvalidArgumentError("expected an array, but got " + WithArticle(value));
 }
 
 // Equal values have equal hashes: numbers count by value, members in any order. An explicit stack, as values may be
@@ -72,6 +72,7 @@ Value Unique(std::span<const Value> items) {
   return Value::Array(std::move(kept));
 }
 
+// AWS documentation, "States.ArrayPartition": the chunk size is a positive integer; others are rounded.
 absl::StatusOr<Value> Partition(std::span<const Value> items, const Value& size) {
   PAWL_ASSIGN_OR_RETURN(const int64_t chunk_size, RoundedInteger(size, "the chunk size"));
   if (chunk_size <= 0) return absl::InvalidArgumentError("the chunk size must be a positive integer");
@@ -86,6 +87,7 @@ absl::StatusOr<Value> Partition(std::span<const Value> items, const Value& size)
   return Value::Array(std::move(chunks));
 }
 
+// STEP_FUNCTIONS.md 2.3: the end is included, the step is not zero.
 absl::StatusOr<Value> Range(std::span<const Value> values) {
   PAWL_ASSIGN_OR_RETURN(const int64_t first, RoundedInteger(values[0], "the first value"));
   PAWL_ASSIGN_OR_RETURN(const int64_t last, RoundedInteger(values[1], "the last value"));

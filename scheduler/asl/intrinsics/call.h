@@ -55,7 +55,7 @@ struct Invocation {
   std::vector<Intrinsic::PathArgument> paths;
 };
 
-inline constexpr int kNestingMax = 10;
+inline constexpr int kNestingMax = 10;  // STEP_FUNCTIONS.md 2.3
 
 // INVALID_ARGUMENT with the position (in bytes, from 1) and what was expected.
 absl::StatusOr<Invocation> ParseInvocation(std::string_view text);

@@ -14,11 +14,14 @@ using json::Value;
 
 namespace {
 
-constexpr size_t kTextMax = 10'000;  // of Base64 and hash arguments, in characters
+// STEP_FUNCTIONS.md 2.3: of Base64 and hash arguments, in characters.
+constexpr size_t kTextMax = 10'000;
 
+// AWS's words for a function's own error are not recorded but for their frame, "The function '...' had the following
+// error: " (users' reports): what follows the frame is Pawl's.
 absl::StatusOr<const std::string*> Text(const Value& value, size_t characters_max = SIZE_MAX) {
   if (!value.is_string()) {
-    return absl::InvalidArgumentError(absl::StrCat("expected a string, but got a ", json::KindName(value.kind())));
+    return absl::InvalidArgumentError("expected a string, but got " + WithArticle(value));
   }
   if (value.as_string().size() > characters_max && CountCharacters(value.as_string()) > characters_max) {
     return absl::InvalidArgumentError(absl::StrCat("the string is longer than ", characters_max, " characters"));
@@ -26,6 +29,7 @@ absl::StatusOr<const std::string*> Text(const Value& value, size_t characters_ma
   return &value.as_string();
 }
 
+// Specification, "States.Format": as many values as placeholders. What AWS says where they differ is not recorded.
 absl::StatusOr<Value> Format(std::span<const Value> values) {
   PAWL_ASSIGN_OR_RETURN(const std::string* format, Text(values[0]));
   std::string result;
@@ -67,6 +71,7 @@ absl::StatusOr<Value> Base64Encode(const Value& value) {
   return Value::String(absl::Base64Escape(*text));
 }
 
+// STEP_FUNCTIONS.md 2.3 names the algorithms.
 absl::StatusOr<Value> Hash(const Value& data, const Value& algorithm) {
   const std::string serialized = data.is_string() ? std::string() : json::Serialize(data);
   const std::string& text = data.is_string() ? data.as_string() : serialized;
@@ -78,10 +83,11 @@ absl::StatusOr<Value> Hash(const Value& data, const Value& algorithm) {
   return Value::String(std::move(digest));
 }
 
+// STEP_FUNCTIONS.md 2.3: the third argument must be false.
 absl::StatusOr<Value> JsonMerge(std::span<const Value> values) {
   for (const Value& value : values.first(2)) {
     if (!value.is_object()) {
-      return absl::InvalidArgumentError(absl::StrCat("expected an object, but got a ", json::KindName(value.kind())));
+      return absl::InvalidArgumentError("expected an object, but got " + WithArticle(value));
     }
   }
   if (!values[2].is_bool() || values[2].as_bool()) {
@@ -100,6 +106,7 @@ absl::StatusOr<Value> StringToJson(const Value& value) {
   return json::Parse(*text);
 }
 
+// AWS documentation, "States.MathRandom" and "States.MathAdd": integers of 32 bits, and others are rounded.
 absl::StatusOr<int64_t> Int32(const Value& value, std::string_view what) {
   PAWL_ASSIGN_OR_RETURN(const int64_t number, RoundedInteger(value, what));
   if (number < std::numeric_limits<int32_t>::min() || number > std::numeric_limits<int32_t>::max()) {
@@ -115,6 +122,7 @@ absl::StatusOr<Value> MathAdd(std::span<const Value> values) {
   return Value::Int(a + b);
 }
 
+// STEP_FUNCTIONS.md 2.3: the start counts, the end does not, so the range must not be empty.
 absl::StatusOr<Value> MathRandom(std::span<const Value> values, base::Random& random) {
   PAWL_ASSIGN_OR_RETURN(const int64_t start, Int32(values[0], "the start"));
   PAWL_ASSIGN_OR_RETURN(const int64_t end, Int32(values[1], "the end"));
@@ -140,10 +148,16 @@ absl::StatusOr<Value> StringSplit(std::span<const Value> values) {
 
 }  // namespace
 
+std::string WithArticle(const Value& value) {
+  const std::string kind = json::KindName(value.kind());
+  if (value.is_null()) return kind;
+  return (value.is_array() || value.is_object() ? "an " : "a ") + kind;
+}
+
 absl::StatusOr<int64_t> RoundedInteger(const Value& value, std::string_view what) {
   if (!value.is_number()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(std::string(what), " must be a number, but is a ", json::KindName(value.kind())));
+        absl::StrCat(std::string(what), " must be a number, but is ", WithArticle(value)));
   }
   if (const std::optional<int64_t> whole = value.as_int64()) return *whole;
   const double rounded = std::floor(value.as_double() + 0.5);

@@ -17,6 +17,9 @@ absl::StatusOr<json::Value> Apply(Function function, std::span<const json::Value
 // States.Array...
 absl::StatusOr<json::Value> ApplyToArrays(Function function, std::span<const json::Value> values);
 
+// "a string", "an array", "null": for the texts of errors.
+std::string WithArticle(const json::Value& value);
+
 // The nearest whole number as java.lang.Math.round finds it: halves go up, so -1.5 gives -1.
 absl::StatusOr<int64_t> RoundedInteger(const json::Value& value, std::string_view what);
 

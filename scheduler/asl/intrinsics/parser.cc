@@ -23,6 +23,9 @@ struct Signature {
 
 constexpr size_t kAnyCount = SIZE_MAX;
 
+// Counts and literals that AWS takes (AWS documentation, "Intrinsics for JSONPath states"). What is refused here, AWS
+// refuses with "must be a valid JSONPath or a valid intrinsic function call" (recorded: illegal_escapes), which the
+// validator says; the texts here are Pawl's own, for `pawl eval`.
 constexpr Signature kSignatures[] = {
     {"Array", Function::kArray, 0, kAnyCount, {Accepts::kAny, Accepts::kAny, Accepts::kAny}},
     {"ArrayContains", Function::kArrayContains, 2, 2, {Accepts::kNoLiteral, Accepts::kAny, Accepts::kAny}},

@@ -15,6 +15,8 @@ using Kind = TestStateRefusal::Kind;
 
 TestStateRefusal Invalid(std::string message) { return {Kind::kValidation, std::move(message)}; }
 
+// Recorded, like the texts below: state_mock_validation; STEP_FUNCTIONS.md 1.4 lists them. Of a Task that needs a mock
+// and a mock with neither field AWS's words are not recorded.
 constexpr char kNoMapOrParallel[] =
     "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, "
     "Fail, Choice]";

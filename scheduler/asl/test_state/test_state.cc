@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/interpret/detail.h"
+#include "scheduler/asl/interpret/item_batches.h"
 #include "scheduler/asl/interpret/trace.h"
 #include "scheduler/asl/test_state/http_exchange.h"
-#include "scheduler/asl/test_state/item_batches.h"
 #include "scheduler/asl/test_state/mock.h"
 #include "scheduler/asl/test_state/reader_data.h"
 #include "scheduler/asl/test_state/test_context.h"
@@ -25,6 +25,7 @@ using Kind = TestStateRefusal::Kind;
 
 // What AWS calls a state that comes without a machine around it.
 constexpr char kStateName[] = "StateName";
+// Recorded: state_configuration.map_state_failure_count.
 constexpr char kThresholdExceeded[] = "The specified tolerated failure threshold was exceeded";
 
 class Held : public LazyValue {
@@ -57,9 +58,9 @@ bool IsShown(const State& state, std::string_view stage) {
   if (state.query_language == QueryLanguage::kJsonata && state.type == StateType::kParallel) return false;
   if (state.type == StateType::kParallel) return stage == "afterResultSelector" || stage == "afterResultPath";
   static constexpr std::string_view kShown[] = {
-      "afterInputPath", "afterParameters",       "afterArguments",
-      "afterItemsPath", "afterResultSelector",   "afterResultPath",
-      "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"};
+      "afterInputPath",        "afterParameters",           "afterArguments",  "afterItemsPath",
+      "afterItemBatcher",      "afterResultSelector",       "afterResultPath", "maxConcurrency",
+      "toleratedFailureCount", "toleratedFailurePercentage"};
   if (stage == "result") return state.type != StateType::kMap;
   return std::find(std::begin(kShown), std::end(kShown), stage) != std::end(kShown);
 }
@@ -138,6 +139,7 @@ class StateTest::Impl {
     }
     program_ = std::move(compiled.program);
     state_ = program_->Find(is_machine ? std::string_view(request_.state_name) : kStateName);
+    // Recorded: base_state_name_validation_failures.
     if (state_ == nullptr) return Refusal{Kind::kValidation, "State not found in definition"};
     if (std::optional<Refusal> refusal = CheckMockable(*state_, request_)) return refusal;
     if (std::optional<Refusal> refusal = ReadMock()) return refusal;
@@ -240,6 +242,7 @@ class StateTest::Impl {
     if (map.distributed && map.distributed->item_reader) {
       auto read = ReadReaderData(*map.distributed->item_reader, request_.configuration.map_item_reader_data);
       if (!read) {
+        // AWS's words are not recorded.
         return Refusal{Kind::kValidation,
                        "MapItemReaderData must be specified, and readable, for a Map with an ItemReader"};
       }
@@ -253,6 +256,7 @@ class StateTest::Impl {
     }
     const int64_t failures = request_.configuration.map_iteration_failure_count.value_or(0);
     if (failures > static_cast<int64_t>(items.size())) {
+      // Recorded: map_iteration_failure_count_exceeds_mock_result_items.
       return Refusal{Kind::kValidation,
                      "Map iteration failure count must be less than or equal to the number of Map iterations"};
     }
@@ -276,9 +280,10 @@ class StateTest::Impl {
            100.0 * static_cast<double>(failures) / static_cast<double>(iterations) > *map.tolerated_failure_percentage;
   }
 
-  // What each iteration would start with.
+  // What each iteration would start with. An inline Map with an ItemBatcher has put that into its batches already.
   std::optional<Failure> SelectItems(const std::vector<Value>& items) {
-    if (!std::get<MapDetail>(state_->detail->by_type).item_selector) return std::nullopt;
+    const auto& detail = std::get<MapDetail>(state_->detail->by_type);
+    if (!detail.item_selector || (detail.batcher && !state_->distributed)) return std::nullopt;
     std::vector<Value> selected;
     for (size_t i = 0; i < items.size(); ++i) {
       const Value item = Value::Object({{"Index", Value::Int(static_cast<int64_t>(i))}, {"Value", items[i]}});

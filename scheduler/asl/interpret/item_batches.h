@@ -1,4 +1,4 @@
-// What an ItemBatcher makes of a Map's items. Internal to scheduler/asl/test_state.
+// What an ItemBatcher makes of a Map's items. Internal to scheduler/asl.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-#include "scheduler/asl/test_state/item_batches.h"
+#include "scheduler/asl/interpret/item_batches.h"
 
 #include <limits>
 #include <string_view>
