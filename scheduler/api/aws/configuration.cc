@@ -24,6 +24,7 @@ absl::StatusOr<std::optional<std::string>> ReadLogging(Fields& fields) {
     destinations = list->size();
     logging["destinations"] = std::move(*list);
   }
+  // Recorded: sfn_api_logs.invalid_logging_configuration.
   if (destinations > 1 || (destinations == 0 && logging["level"] != "OFF")) {
     return Refuse(Reason::kInvalidLoggingConfiguration,
                   "Invalid Logging Configuration: Must specify exactly one Log Destination.");
@@ -48,8 +49,9 @@ absl::StatusOr<std::optional<std::string>> ReadEncryption(Fields& fields) {
       {"type", inner.Choice("type", {"AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"}, "AWS_OWNED_KEY")}};
   const std::optional<std::string> key =
       inner.OptionalText("kmsKeyId", {.required = false, .length_min = 1, .length_max = 2048});
-  const std::optional<int64_t> reuse = inner.Integer("kmsDataKeyReusePeriodSeconds", 60, 900);
+  const std::optional<int64_t> reuse = inner.Integer("kmsDataKeyReusePeriodSeconds", 60, 900);  // STEP_FUNCTIONS.md 1.5
   const bool customer_managed = encryption["type"] == "CUSTOMER_MANAGED_KMS_KEY";
+  // AWS documentation, "EncryptionConfiguration"; AWS's words are not recorded.
   if (customer_managed != key.has_value()) {
     return Refuse(Reason::kInvalidEncryptionConfiguration,
                   customer_managed

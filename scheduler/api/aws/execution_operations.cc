@@ -17,6 +17,7 @@ using gateway::Execution;
 using gateway::Reason;
 using gateway::Refuse;
 
+// Recorded: sfn_api.invalid_start_execution_input.
 absl::Status CheckInput(const std::string& input) {
   if (json::IsValid(input)) return absl::OkStatus();
   std::string why = input.empty() ? "Invalid execution input." : gateway::ExplainInvalidJson(input);
@@ -31,6 +32,7 @@ void CheckPayloadBytes(Fields& fields, const std::string& text, const char* name
                  "Member must have length less than or equal to " + std::to_string(bytes_max));
 }
 
+// STEP_FUNCTIONS.md 1.2, DescribeExecution, lists the reasons.
 void WriteRedrive(JsonWriter& out, const Execution& execution) {
   out.Key("redriveCount").Number(0);
   const bool redrivable = execution.status != "RUNNING" && execution.status != "SUCCEEDED";
@@ -155,6 +157,7 @@ void ListExecutions(Call& call) {
   const std::string redrive = call.fields.Choice("redriveFilter", {"REDRIVEN", "NOT_REDRIVEN"}, "");
   request.page = ReadPage(call.fields, kListExecutionsTokenCharactersMax);
   if (call.IsRefused()) return;
+  // STEP_FUNCTIONS.md 1.2, ListExecutions: one or the other, and what needs a mapRunArn. AWS's words are not recorded.
   if (request.state_machine_arn.empty() == map_run.empty()) {
     return call.reply.Fail(
         Refuse(Reason::kValidation, "Exactly one of stateMachineArn and mapRunArn must be specified"));

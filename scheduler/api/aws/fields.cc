@@ -7,7 +7,8 @@
 namespace pawl::api::aws {
 namespace {
 
-// Values are quoted in full up to here, so that a message stays a message.
+// Values are quoted in full up to here, so that a message stays a message (recorded in full up to 3,097 characters:
+// list_executions_versions_pagination).
 constexpr size_t kQuotedBytesMax = 4096;
 
 std::string Quote(const std::string& text) {

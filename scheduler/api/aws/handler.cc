@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kTargetPrefix = "AWSStepFunctions.";
-constexpr size_t kAccountDigits = 12;
+constexpr size_t kAccountDigits = 12;  // of an AWS account
 // The service model's requests nest four deep; more is an attempt to exhaust the stack.
 constexpr int kBodyDepthMax = 32;
 

@@ -7,7 +7,7 @@
 namespace pawl::api::aws {
 namespace {
 
-constexpr int kTasksMax = 256;  // at once; a getActivityTask takes one for up to a minute
+constexpr int kTasksMax = 256;  // Pawl's own: at once; a getActivityTask takes one for up to a minute
 constexpr std::chrono::milliseconds kPollWait{5'000};
 
 }  // namespace

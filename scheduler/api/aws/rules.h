@@ -11,6 +11,7 @@
 
 namespace pawl::api::aws {
 
+// STEP_FUNCTIONS.md 1.1, "Sizes" and "Pagination".
 inline constexpr TextRule kArn{.required = true, .length_min = 1, .length_max = 256};
 inline constexpr TextRule kOptionalArn{.required = false, .length_min = 1, .length_max = 256};
 inline constexpr TextRule kName{.required = true, .length_min = 1, .length_max = 80};

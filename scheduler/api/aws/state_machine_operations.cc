@@ -15,6 +15,7 @@ using gateway::Reason;
 using gateway::Refuse;
 using gateway::StateMachine;
 
+// STEP_FUNCTIONS.md 1.2, UpdateStateMachine, says when; AWS's words are not recorded.
 constexpr char kNothingToUpdate[] =
     "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration or the "
     "EncryptionConfiguration must be specified";
@@ -24,6 +25,7 @@ absl::StatusOr<std::optional<gateway::Publishing>> ReadPublishing(Fields& fields
   const bool publish = fields.Flag("publish", false);
   std::optional<std::string> description = fields.OptionalText(
       "versionDescription", {.required = false, .length_min = 0, .length_max = kDescriptionCharactersMax});
+  // Recorded: create_with_version_description_no_publish.
   if (description && !publish) {
     return Refuse(Reason::kValidation, "Version description can only be set when publish is true");
   }
@@ -31,6 +33,7 @@ absl::StatusOr<std::optional<gateway::Publishing>> ReadPublishing(Fields& fields
   return std::make_optional(gateway::Publishing{std::move(description).value_or("")});
 }
 
+// Worded as names and other ARNs are; AWS's words are not recorded.
 absl::Status CheckRoleArn(const std::string& arn) {
   if (arn.starts_with("arn:")) return absl::OkStatus();
   return Refuse(Reason::kInvalidArn, "Invalid Role Arn: '" + arn + "'");

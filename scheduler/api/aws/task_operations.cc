@@ -28,6 +28,7 @@ std::string WriteTask(const ActivityTask& task) {
   return out.EndObject().Take();
 }
 
+// STEP_FUNCTIONS.md 1.2, SendTaskSuccess: JSON of at most 256 KiB. The frame is that of an execution's invalid input.
 absl::Status CheckOutput(const std::string& output, size_t bytes_max) {
   if (output.size() > bytes_max) {
     return Refuse(Reason::kInvalidOutput, "Invalid Output: 'The output has " + std::to_string(output.size()) +

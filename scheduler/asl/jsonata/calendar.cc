@@ -9,8 +9,8 @@
 namespace pawl::asl::jsonata {
 namespace {
 
-constexpr double kDayMillis = 86400000;
-constexpr double kMillisMax = 8.64e15;  // https://tc39.es/ecma262/#sec-timeclip
+constexpr double kDayMillis = 86400000;  // 24 h
+constexpr double kMillisMax = 8.64e15;   // https://tc39.es/ecma262/#sec-timeclip
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double Clip(double millis) { return std::fabs(millis) <= kMillisMax ? std::trunc(millis) + 0.0 : kNaN; }

@@ -43,6 +43,7 @@ bool EqualAt(Evaluator& evaluator, const Value& a, const Value& b, int depth) {
 size_t Mix(size_t seed, size_t value) { return (seed ^ value) * 0x9e3779b97f4a7c15u + (seed << 6) + (value >> 3); }
 
 size_t HashAt(const Value& value, int depth) {
+  // What lies deeper or further on decides nothing: equal values have equal hashes all the same.
   constexpr int kDepthMax = 3;
   constexpr size_t kItemsMax = 64;
   if (value.is_string()) return std::hash<std::string_view>()(value.text());

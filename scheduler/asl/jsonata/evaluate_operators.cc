@@ -203,7 +203,7 @@ Value Evaluator::EvalOperator(const Ast* node, const Value& left, const Value& i
 }
 
 Value Evaluator::EvalRange(const Value& left, const Value& right) {
-  constexpr double kRangeMax = 1e7;  // D2014
+  constexpr double kRangeMax = 1e7;  // D2014 of the jsonata package: "at most 1e7 integers"
   auto whole = [](const Value& value) {
     return value.is_number() && std::isfinite(value.number()) && value.number() == std::trunc(value.number());
   };

@@ -14,6 +14,8 @@
 namespace pawl::asl::jsonata {
 namespace {
 
+// The functions that Step Functions adds (STEP_FUNCTIONS.md 2.5; AWS documentation, "JSONata functions provided by Step
+// Functions"). How AWS words their refusals is not recorded, so these are told as $error tells them, by D3137.
 [[noreturn]] void Refuse(std::string why) {
   Failure failure("D3137");
   failure.message = std::move(why);
@@ -33,6 +35,7 @@ double WholeNumber(const Value& value, int index) {
 Value Partition(NativeCall& call) {
   if (call[0].is_undefined()) return Value();
   double size = WholeNumber(call[1], 2);
+  // As States.ArrayPartition.
   if (size < 1) Refuse("The second argument of the partition function must be a positive number");
   Ref<ArrayNode> result = ArrayNode::New();
   size_t count = call[0].size();
@@ -53,6 +56,7 @@ Value Range(NativeCall& call) {
   double first = WholeNumber(call[0], 1);
   double last = WholeNumber(call[1], 2);
   double step = WholeNumber(call[2], 3);
+  // As States.ArrayRange.
   if (step == 0) Refuse("The third argument of the range function must not be zero");
   double size = std::floor((last - first) / step) + 1;
   if (size > kSizeMax) throw Failure("D2014").Json(NumberToString(size));

@@ -54,7 +54,7 @@ std::string OrdinalSuffix(std::u32string_view digits) {
 
 std::string FormatDecimal(double value, const IntegerPicture& picture) {
   std::u32string digits = ToUtf32(NumberToString(value));
-  constexpr size_t kDigitsMax = 10000;
+  constexpr size_t kDigitsMax = 10000;  // Pawl's own bound: a picture of millions of digits asks for memory alone
   size_t wanted = std::min(picture.mandatory_digits, kDigitsMax);
   if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), U'0');
   if (picture.zero != U'0') {

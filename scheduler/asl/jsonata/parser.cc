@@ -77,8 +77,8 @@ std::optional<std::string> ValueOf(const Ast& node) {
   return value.empty() ? std::nullopt : std::optional(std::move(value));
 }
 
-// Nesting of the text at which parsing stops with D1011. Every level costs a few frames of the machine's stack, here
-// and in the post-processing.
+// Nesting of the text at which parsing stops with D1011, a code of Pawl's own (issue 5). Every level costs a few frames
+// of the machine's stack, here and in the post-processing.
 constexpr int kNestingMax = 1000;
 
 class Parser {

@@ -6,6 +6,7 @@
 namespace pawl::asl::jsonata {
 namespace {
 
+// Twice the parser's bound: a bound of Pawl's own against the stack's end, in D1011 too (issue 5).
 constexpr int kProcessDepthMax = 2000;
 
 // The name by which error messages know a type of node.

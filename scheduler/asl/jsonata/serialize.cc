@@ -197,7 +197,7 @@ std::string Stringify(const Value& value, const StringifyOptions& options) {
 }
 
 std::optional<std::string> DescribeValue(const Value& value) {
-  constexpr size_t kShownMax = 4096;
+  constexpr size_t kShownMax = 4096;  // Pawl's own: a message stays a message
   if (value.is_undefined() || value.is_function()) return std::nullopt;
   if (value.is_number()) {
     return std::isfinite(value.number()) ? NumberToString(value.number()) : std::string("null");

@@ -9,7 +9,7 @@
 
 namespace pawl::asl::jsonata {
 
-// Nesting at which walks over values stop with D1011.
+// Nesting at which walks over values stop with D1011: a bound of Pawl's own (issue 5), like JSON's in shared/json.
 constexpr int kValueDepthMax = 1000;
 
 struct StringifyOptions {

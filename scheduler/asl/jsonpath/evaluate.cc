@@ -57,7 +57,7 @@ absl::StatusOr<Value> Evaluation::Answer(const ParsedPath& path, const Value& st
   std::vector<Value> found;
   const size_t end = path.tokens.size() - (path.aggregates_scan ? 1 : 0);
   const bool finished = Walk(path.tokens, end, 0, /*definite_so_far=*/true, start, found);
-  // Checked either way: a filter may have swallowed the sign of it.
+  // Checked either way: a filter may have swallowed the sign of it. A bound of Pawl's own; Jayway has none.
   if (exhausted_) return absl::ResourceExhaustedError("the path visits too many values");
   if (!finished) {
     absl::Status status = std::move(status_);

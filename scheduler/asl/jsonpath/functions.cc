@@ -41,6 +41,7 @@ absl::StatusOr<Value> DoubleValue(double number) {
 absl::StatusOr<Value> Aggregate(Function function, const Value& value, const std::vector<Value>& arguments) {
   const std::vector<const Value*> numbers = Collect(value, arguments, Kind::kNumber);
   if (numbers.empty()) {
+    // Jayway's own text.
     return absl::InvalidArgumentError("Aggregation function attempted to calculate value using empty array");
   }
   double least = numbers.front()->as_double();

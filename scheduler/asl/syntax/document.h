@@ -41,7 +41,8 @@ struct SyntaxError {
   size_t offset = 0;
 };
 
-// Bounds recursion; a definition at AWS's limit of nested states stays far below.
+// Bounds recursion (a bound of Pawl's own; AWS says TOO_DEEPLY_NESTED, STEP_FUNCTIONS.md 1.3, but not from where on); a
+// definition at AWS's limit of nested states stays far below.
 inline constexpr int kDepthMax = 1000;
 
 std::variant<Node, SyntaxError> ParseDocument(std::string_view text);
