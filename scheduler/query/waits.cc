@@ -3,17 +3,12 @@
 #include <string>
 #include <variant>
 
+#include "shared/base/overloaded.h"
+
 namespace pawl::query {
 namespace {
 
 using gateway::ExecutionWait;
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string Of(int64_t done, int64_t all) { return std::to_string(done) + " of " + std::to_string(all); }
 
@@ -28,7 +23,7 @@ std::vector<ExecutionWait> WaitsOf(const history::ExecutionState& state, size_t 
     wait.state = frame.state;
     wait.since = frame.entered_at;
     const bool is_waiting =
-        std::visit(Overloaded{
+        std::visit(base::Overloaded{
                        [](const history::NotWaiting&) { return false; },
                        [&](const history::WaitingForTask& task) {
                          // A call that was made, or a token that was given away: whoever has the token answers.

@@ -7,15 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "shared/base/overloaded.h"
+
 namespace pawl::config {
 namespace {
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 struct Unit {
   std::string_view suffix;
@@ -109,19 +104,19 @@ bool ReadChoice(const std::string& text, const ChoiceTarget& target) {
 }
 
 bool ReadOne(const std::string& text, const Target& target) {
-  return std::visit(Overloaded{[&](const IntTarget& t) { return ReadInt(text, t); },
-                               [&](const DoubleTarget& t) { return ReadDouble(text, t); },
-                               [&](const BoolTarget& t) { return ReadBool(text, t); },
-                               [&](const DurationTarget& t) { return ReadDuration(text, t); },
-                               [&](const StringTarget& t) {
-                                 *t.value = text;
-                                 return true;
-                               },
-                               [&](const ListTarget& t) {
-                                 *t.value = {text};
-                                 return true;
-                               },
-                               [&](const ChoiceTarget& t) { return ReadChoice(text, t); }},
+  return std::visit(base::Overloaded{[&](const IntTarget& t) { return ReadInt(text, t); },
+                                     [&](const DoubleTarget& t) { return ReadDouble(text, t); },
+                                     [&](const BoolTarget& t) { return ReadBool(text, t); },
+                                     [&](const DurationTarget& t) { return ReadDuration(text, t); },
+                                     [&](const StringTarget& t) {
+                                       *t.value = text;
+                                       return true;
+                                     },
+                                     [&](const ListTarget& t) {
+                                       *t.value = {text};
+                                       return true;
+                                     },
+                                     [&](const ChoiceTarget& t) { return ReadChoice(text, t); }},
                     target);
 }
 
@@ -162,7 +157,7 @@ absl::Status ReadJson(const json::Value& value, const Target& target) {
 
 std::string Show(const Target& target) {
   return std::visit(
-      Overloaded{
+      base::Overloaded{
           [](const IntTarget& t) { return std::visit([](auto* value) { return std::to_string(*value); }, t.value); },
           [](const DoubleTarget& t) { return json::NumberToText(*t.value); },
           [](const BoolTarget& t) { return std::string(*t.value ? "true" : "false"); },
@@ -179,13 +174,13 @@ bool IsSecret(const Target& target) {
 }
 
 std::string Expected(const Target& target) {
-  return std::visit(Overloaded{[](const IntTarget& t) { return ExpectedInt(t.range); },
-                               [](const DoubleTarget& t) { return ExpectedDouble(t.range); },
-                               [](const BoolTarget&) { return std::string("true or false"); },
-                               [](const DurationTarget& t) { return ExpectedDuration(t.range); },
-                               [](const StringTarget&) { return std::string("text"); },
-                               [](const ListTarget&) { return std::string("text, or a list of texts"); },
-                               [](const ChoiceTarget& t) { return "one of " + Join(t.choices); }},
+  return std::visit(base::Overloaded{[](const IntTarget& t) { return ExpectedInt(t.range); },
+                                     [](const DoubleTarget& t) { return ExpectedDouble(t.range); },
+                                     [](const BoolTarget&) { return std::string("true or false"); },
+                                     [](const DurationTarget& t) { return ExpectedDuration(t.range); },
+                                     [](const StringTarget&) { return std::string("text"); },
+                                     [](const ListTarget&) { return std::string("text, or a list of texts"); },
+                                     [](const ChoiceTarget& t) { return "one of " + Join(t.choices); }},
                     target);
 }
 
