@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "scheduler/asl/jsonata/jsonata.h"
+#include "shared/base/sanitizer.h"
 #include "shared/json/lone_surrogates.h"
 #include "shared/json/value.h"
 
@@ -154,7 +155,7 @@ class Suite {
       for (const json::Member& member : bindings->members())
         environment.bindings.emplace_back(member.key, member.value);
     }
-    constexpr int64_t kStepsPerMillisecond = 20'000;
+    constexpr int64_t kStepsPerMillisecond = base::kAddressSanitizer ? 1'000 : 20'000;
     if (const json::Value* limit = one.Find("timelimit")) {
       environment.limits.steps_max = *limit->as_int64() * kStepsPerMillisecond;
     }
