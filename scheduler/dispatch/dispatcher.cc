@@ -214,11 +214,12 @@ void Dispatcher::Offer(const core::OfferTask& offer, Standing standing) {
   if (on_waiting_) on_waiting_(offer.queue);
 }
 
-void Dispatcher::Revoke(const TaskRef& task, const std::string& queue) {
+bool Dispatcher::Revoke(const TaskRef& task, const std::string& queue) {
   auto found = queues_.find(queue);
-  if (found == queues_.end()) return;
-  found->second.waiting.erase(task);
+  if (found == queues_.end()) return false;
+  const bool was_there = found->second.waiting.erase(task) > 0;
   Compact(found->second);
+  return was_there;
 }
 
 void Dispatcher::HandOut(core::HandOutTask hand_out) {

@@ -82,8 +82,8 @@ class Dispatcher {
   // The batch in which the claim was used has died, or the start was refused.
   void ReturnClaim(uint64_t claim);
   void Offer(const core::OfferTask& offer, Standing standing = {});
-  // Takes an offered task out of its queue. No effect where it is not there.
-  void Revoke(const core::TaskRef& task, const std::string& queue);
+  // Takes an offered task out of its queue; false where it is not there.
+  bool Revoke(const core::TaskRef& task, const std::string& queue);
   void HandOut(core::HandOutTask hand_out);
   // Answers the polls that have something to say. Once after each released batch.
   void Flush();

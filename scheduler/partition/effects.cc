@@ -25,12 +25,10 @@ std::optional<std::chrono::milliseconds> Seconds(std::optional<int64_t> value) {
 void Engine::Perform(EntityId entity, core::Effect effect) {
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   if (auto* offer = std::get_if<core::OfferTask>(&effect)) {
-    auto owner = entities_.find(entity);
-    if (stopping_ || owner == entities_.end()) return;
-    const int32_t priority = owner->second->is_parked() ? 0 : owner->second->state().start.priority;
-    dispatcher_.Offer(*offer, {FlowOf(*owner->second), priority});
+    OfferTask(entity, *offer);
   } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
     sessions_.Hold(hand_out->session, hand_out->details.task, now, Seconds(hand_out->details.heartbeat_seconds));
+    if (limiter_.HasLimits()) limiter_.Running(hand_out->details.task, hand_out->details.queue);
     dispatcher_.HandOut(std::move(*hand_out));
     ArmWakeUp();
   } else if (auto* expect = std::get_if<core::ExpectTask>(&effect)) {
@@ -39,6 +37,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
   } else if (auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
     dispatcher_.Revoke(revoke->task, revoke->queue);
     sessions_.Drop(revoke->task, true);
+    if (limiter_.HasLimits()) limiter_.End(revoke->task);
   } else if (auto* arm = std::get_if<core::ArmTimer>(&effect)) {
     Arm({entity, arm->frame, arm->kind}, arm->due);
   } else if (auto* cancel = std::get_if<core::CancelTimer>(&effect)) {

@@ -74,6 +74,11 @@ Engine::Engine(Settings settings, Parts parts)
           if (!status.ok()) dispatcher_.ReturnClaim(claim);
         });
       }),
+      limiter_({.executor = parts_.executor,
+                .clock = parts_.clock,
+                .dispatcher = dispatcher_,
+                .store = parts_.permits,
+                .partition_of = [this](EntityId entity) { return PartitionOf(entity.slot()); }}),
       sessions_(settings_.sessions) {
   for (int32_t i = 0; settings_.wants_all && i < settings_.partitions; ++i) wanted_.insert(PartitionId(i));
 }
@@ -257,7 +262,7 @@ void Engine::DecideOne(Mail mail) {
                         .program = *entity->program,
                         .limits = settings_.limits,
                         .binding = settings_.binding,
-                        .claim = [this](const std::string& queue) { return dispatcher_.TryClaim(queue); },
+                        .claim = [this](const std::string& queue) { return ClaimFor(queue); },
                         .token = parts_.token};
   core::Decision decision = core::Decide(state, mail.command, ambient);
   if (!decision.refusal.ok()) {
@@ -411,6 +416,7 @@ void Engine::ReleaseOne(Release& release) {
     auto waiters = std::exchange(found->second->change_waiters, {});
     for (auto& waiter : waiters) waiter();
   }
+  if (release.answered && limiter_.HasLimits()) limiter_.End(*release.answered);
   for (core::Effect& effect : release.effects) Perform(release.entity, std::move(effect));
   if (release.revision == 0) return;
   auto found = entities_.find(release.entity);

@@ -31,6 +31,7 @@
 #include "scheduler/core/decide.h"
 #include "scheduler/dispatch/dispatcher.h"
 #include "scheduler/dispatch/fair_queue.h"
+#include "scheduler/dispatch/limiter.h"
 #include "scheduler/dispatch/sessions.h"
 #include "scheduler/partition/timer_key.h"
 #include "scheduler/timers/timer_queue.h"
@@ -119,6 +120,8 @@ class Engine {
     std::function<void(const std::vector<base::PartitionId>&)> on_released = {};
     // Takes what sessions of this node owe to executions of partitions that others own. May be empty.
     std::function<void(base::EntityId, core::Command)> submit_elsewhere = {};
+    // Of limits on tasks; null: none are kept.
+    dispatch::PermitStore* permits = nullptr;
   };
 
   Engine(Settings settings, Parts parts);
@@ -164,6 +167,11 @@ class Engine {
   std::optional<base::EntityId> FindOpen(const history::NameKey& key) const;
 
   dispatch::Dispatcher& dispatcher() { return dispatcher_; }
+  // All limits that there are, from now on. Tasks that run count, and those that wait do so under the new ones.
+  void SetLimits(const dispatch::Limits& limits);
+  const dispatch::Limiter& limiter() const { return limiter_; }
+  // Of all that wait, held back by a limit or not.
+  std::vector<dispatch::QueueStats> QueueStats() const;
   dispatch::Sessions& sessions() { return sessions_; }
   // The sweep of silent sessions looks again; after something was added to sessions().
   void SessionsChanged() { ArmWakeUp(); }
@@ -251,6 +259,14 @@ class Engine {
   void ReleaseLeaving();
   void DropEverything(const std::string& why);
 
+  // limits.cc
+  // Tells the limiter what runs of an execution of a partition that is served; gives the tasks that wait.
+  std::vector<core::OfferTask> CountTasks(const Entity& entity);
+  void CountTasksOf(const Partition& partition);
+  void OfferTask(base::EntityId execution, const core::OfferTask& offer);
+  // A poll's slot, for a task that is scheduled just now.
+  std::optional<core::Claim> ClaimFor(const std::string& queue);
+
   // trouble.cc
   void NoteTrouble(const std::string& error);
   // Something worked.
@@ -271,6 +287,7 @@ class Engine {
   const Settings settings_;
   Parts parts_;
   dispatch::Dispatcher dispatcher_;
+  dispatch::Limiter limiter_;
   dispatch::Sessions sessions_;
 
   std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;

@@ -216,6 +216,7 @@ void Engine::Recovered(PartitionId id, base::Epoch epoch) {
     if (partition.leaving) return;
     partition.serving = true;
     if (parts_.on_serving) parts_.on_serving(id, epoch);
+    CountTasksOf(partition);
     for (base::EntityId entity : partition.recovered) {
       auto place = entities_.find(entity);
       if (place == entities_.end() || place->second->program == nullptr) continue;
@@ -264,6 +265,7 @@ void Engine::DropPartition(PartitionId id) {
   if (found == partitions_.end()) return;
   std::unique_ptr<Partition> gone = std::move(found->second);
   partitions_.erase(found);
+  limiter_.Drop(id);
   for (auto it = entities_.begin(); it != entities_.end();) {
     if (it->second->partition != id) {
       ++it;
@@ -328,6 +330,7 @@ void Engine::DropEverything(const std::string& why) {
   ended_names_.clear();
   timers_.Clear();
   dispatcher_.ForgetOffers();
+  limiter_.DropAll();
   auto retry = NotServed("the database cannot be used just now; ask again");
   if (batch) Abandon(*batch, "the database cannot be used just now; ask again", false);
   for (auto& [id, partition] : partitions) {
@@ -349,6 +352,7 @@ void Engine::Stop(std::function<void()> done) {
   TellGivenUp();
   // The next owner offers them again; here no start would be taken any more.
   dispatcher_.ForgetOffers();
+  limiter_.DropAll();
   if (renewal_ != 0) parts_.executor.Cancel(renewal_);
   if (wake_up_ != 0) parts_.executor.Cancel(wake_up_);
   renewal_ = wake_up_ = 0;
