@@ -10,6 +10,7 @@
 namespace pawl::ctl {
 
 void AddAdminCheck(CLI::App& admin, Cli& cli);   // admin_check.cc
+void AddAdminLimit(CLI::App& admin, Cli& cli);   // admin_limit.cc: limit, limits
 void AddAdminLoss(CLI::App& admin, Cli& cli);    // admin_loss.cc: losses, accept-loss
 void AddAdminMove(CLI::App& admin, Cli& cli);    // admin_move.cc
 void AddAdminWeight(CLI::App& admin, Cli& cli);  // admin_weight.cc: weight, weights

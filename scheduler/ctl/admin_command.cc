@@ -88,6 +88,7 @@ void AddAdmin(CLI::App& app, Cli& cli) {
   add("nodes", "Which nodes live, and how many partitions each owns", Nodes);
   add("partitions", "Which node owns which partition", Partitions);
   AddAdminCheck(*admin, cli);
+  AddAdminLimit(*admin, cli);
   AddAdminLoss(*admin, cli);
   AddAdminWeight(*admin, cli);
   AddAdminMove(*admin, cli);

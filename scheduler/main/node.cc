@@ -17,10 +17,12 @@
 #include "scheduler/api/grpc/cluster/peers.h"
 #include "scheduler/api/grpc/server.h"
 #include "scheduler/catalog/catalog.h"
+#include "scheduler/catalog/limits.h"
 #include "scheduler/catalog/pg_store.h"
 #include "scheduler/catalog/weights.h"
 #include "scheduler/cluster/cluster.h"
 #include "scheduler/cluster/pg_member_store.h"
+#include "scheduler/cluster/pg_permit_store.h"
 #include "scheduler/gateway/admitting_gateway.h"
 #include "scheduler/gateway/service.h"
 #include "scheduler/main/event_loop.h"
@@ -147,6 +149,7 @@ class RealNode : public Node {
     settings.binding.lambda_endpoint = options_.lambda_endpoint;
     settings.mailbox_max = options_.mailbox_max;
     settings.mailbox_bytes_max = options_.mailbox_bytes_max;
+    permits_ = std::make_unique<cluster::PgPermitStore>(conninfo, engine_loop_);
     engine_ = std::make_unique<partition::Engine>(
         settings,
         partition::Engine::Parts{
@@ -162,7 +165,8 @@ class RealNode : public Node {
             .submit_elsewhere =
                 [this](base::EntityId, core::Command command) {
                   members_->router().Submit(std::move(command), [](const absl::Status&) {});
-                }});
+                },
+            .permits = permits_.get()});
     member_store_ = std::make_unique<cluster::PgMemberStore>(options_.postgres, engine_loop_);
     peers_ = api::rpc::MakeGrpcPeers(engine_loop_, ClusterKey(cluster_.secret));
     node_ = settings.node;
@@ -193,6 +197,7 @@ class RealNode : public Node {
         [this](gateway::RequestKind kind, size_t count) { metrics_.Shed(gateway::RequestKindName(kind), count); });
     admitting_ = std::make_unique<gateway::AdmittingGateway>(*gateway_, *admission_);
     AddGauges();
+    AddLimitGauges();
     PAWL_ASSIGN_OR_RETURN(aws_, api::aws::AwsApiServer::Start(
                                     {.address = options_.address,
                                      .port = options_.http_port,
@@ -218,10 +223,18 @@ class RealNode : public Node {
     weights_ = std::make_unique<catalog::WeightWatch>(
         *pool_, engine_loop_, clock_, std::chrono::seconds(2),
         [this](const catalog::Weights& weights) { engine_->dispatcher().flows().SetWeights(weights); });
-    engine_loop_.Post([this, address = AdvertisedAddress()] {
+    // No task is handed out before it is known whether it may be.
+    limits_ = std::make_unique<catalog::LimitWatch>(
+        *pool_, engine_loop_, clock_, std::chrono::seconds(2),
+        [this, address = AdvertisedAddress(), is_running = false](const catalog::TaskLimits& limits) mutable {
+          SetLimits(limits);
+          if (std::exchange(is_running, true)) return;
+          engine_->Run();
+          members_->Run(address);
+        });
+    engine_loop_.Post([this] {
+      limits_->Run();
       weights_->Run();
-      engine_->Run();
-      members_->Run(address);
     });
     serving_ = true;
     return absl::OkStatus();
@@ -266,6 +279,7 @@ class RealNode : public Node {
     engine_loop_.Stop();
     query_loop_.Stop();
     member_store_.reset();
+    permits_.reset();
     log_db_.reset();
     query_db_.reset();
     pool_.reset();
@@ -312,6 +326,13 @@ class RealNode : public Node {
       };
     }
     return std::make_unique<history::MultiLog>(std::move(servers), cluster_.partition_count, std::move(parts));
+  }
+
+  void SetLimits(const catalog::TaskLimits& limits) {
+    dispatch::Limits all;
+    for (const auto& [key, limit] : limits) all[key] = {limit.handlers, limit.concurrency, limit.rate};
+    engine_->SetLimits(all);
+    if (!limits.empty()) log_.Info("Limits on tasks are set.", {{"keys", std::to_string(limits.size())}});
   }
 
   // On the engine's thread: that database lacks these decisions, which were committed.
@@ -428,8 +449,7 @@ class RealNode : public Node {
         }));
     auto queue = [this](std::function<double(const dispatch::QueueStats&)> pick) {
       return [this, pick]() -> std::vector<telemetry::Sample> {
-        auto rows =
-            Ask<std::vector<dispatch::QueueStats>>(engine_loop_, [this] { return engine_->dispatcher().Stats(); }, {});
+        auto rows = Ask<std::vector<dispatch::QueueStats>>(engine_loop_, [this] { return engine_->QueueStats(); }, {});
         std::vector<telemetry::Sample> samples;
         for (const dispatch::QueueStats& row : rows) samples.push_back({{row.handler}, pick(row)});
         return samples;
@@ -440,6 +460,28 @@ class RealNode : public Node {
     gauges_.push_back(registry_.AddSampledGauge("pawl_task_pollers",
                                                 "Polls waiting for a task, by handler; 0 where nobody serves it.",
                                                 {{"handler"}}, queue([](const auto& q) { return double(q.pollers); })));
+  }
+
+  void AddLimitGauges() {
+    auto limit = [this](std::function<int64_t(const dispatch::Limiter::Stats&)> pick) {
+      return [this, pick]() -> std::vector<telemetry::Sample> {
+        auto rows =
+            Ask<std::vector<dispatch::Limiter::Stats>>(engine_loop_, [this] { return engine_->limiter().stats(); }, {});
+        std::vector<telemetry::Sample> samples;
+        for (const dispatch::Limiter::Stats& row : rows) samples.push_back({{row.key}, double(pick(row))});
+        return samples;
+      };
+    };
+    gauges_.push_back(registry_.AddSampledGauge("pawl_limit_tasks_waiting",
+                                                "Tasks of this node's partitions that a limit holds back, by its key.",
+                                                {{"key"}}, limit([](const auto& l) { return l.waiting; })));
+    gauges_.push_back(
+        registry_.AddSampledGauge("pawl_limit_tasks_granted",
+                                  "Tasks of this node's partitions that run under a limit or are about to, by its key.",
+                                  {{"key"}}, limit([](const auto& l) { return l.granted; })));
+    gauges_.push_back(registry_.AddSampledGauge("pawl_limit_permits_held",
+                                                "Permits of a limit that this node's partitions hold, by its key.",
+                                                {{"key"}}, limit([](const auto& l) { return l.held; })));
   }
 
   const NodeOptions options_;
@@ -467,8 +509,10 @@ class RealNode : public Node {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<query::Query> query_;
   std::unique_ptr<gateway::TokenMaker> tokens_;
+  std::unique_ptr<cluster::PgPermitStore> permits_;
   std::unique_ptr<partition::Engine> engine_;
   std::unique_ptr<catalog::WeightWatch> weights_;
+  std::unique_ptr<catalog::LimitWatch> limits_;
   std::unique_ptr<cluster::PgMemberStore> member_store_;
   std::unique_ptr<cluster::Peers> peers_;
   std::unique_ptr<cluster::Cluster> members_;
