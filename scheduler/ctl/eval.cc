@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "scheduler/asl/interpret/missing_path.h"
 #include "scheduler/asl/intrinsics/intrinsics.h"
+#include "scheduler/asl/intrinsics/value_size.h"
 #include "scheduler/asl/jsonata/jsonata.h"
 #include "scheduler/asl/jsonata/text.h"
 #include "scheduler/asl/jsonpath/jsonpath.h"
@@ -145,6 +146,13 @@ const Value* RootOf(const asl::jsonpath::Reference& reference, const EvalCase& o
   return nullptr;
 }
 
+// Values share their parts: the text of one that a path or function gave may be far larger than its input's.
+bool IsPrintable(const Value& value, EvalOutcome& outcome) {
+  if (asl::intrinsics::SizeWithin(value)) return true;
+  outcome.error = {"D1013", "The memory limit of the evaluation was exceeded", std::nullopt};
+  return false;
+}
+
 EvalOutcome EvaluateJsonPath(const EvalCase& one) {
   const Value input = one.input.value_or(Value());
   std::string text = one.expression;
@@ -169,7 +177,7 @@ EvalOutcome EvaluateJsonPath(const EvalCase& one) {
   outcome.definite = path->is_definite();
   absl::StatusOr<Value> value = path->Evaluate(*root);
   if (value.ok()) {
-    outcome.result = *std::move(value);
+    if (IsPrintable(*value, outcome)) outcome.result = *std::move(value);
   } else {
     // In Jayway's names and words, as the latter stand in AWS's causes.
     const bool missing = absl::IsNotFound(value.status());
@@ -203,7 +211,7 @@ EvalOutcome EvaluateIntrinsic(const EvalCase& one, base::Random& random) {
   };
   absl::StatusOr<Value> value = intrinsic->Evaluate(Intrinsic::CompiledPathResolver(resolve), random);
   if (value.ok()) {
-    outcome.result = *std::move(value);
+    if (IsPrintable(*value, outcome)) outcome.result = *std::move(value);
   } else {
     outcome.error = {kFailure, std::string(value.status().message()), std::nullopt};
   }

@@ -163,15 +163,32 @@ absl::StatusOr<Value> ReadJson(const Cli& cli, const std::string& path) {
   return value;
 }
 
+// For people: on lines of their own, but for values so deep that the blanks in front of them would be most of the text.
+std::string Pretty(const Value& value) {
+  constexpr size_t kIndentedLevelsMax = 200;
+  std::vector<std::pair<const Value*, size_t>> pending = {{&value, 1}};
+  while (!pending.empty()) {
+    const auto [one, level] = pending.back();
+    pending.pop_back();
+    if (level > kIndentedLevelsMax) return json::Serialize(value);
+    if (one->is_array()) {
+      for (const Value& item : one->items()) pending.emplace_back(&item, level + 1);
+    } else if (one->is_object()) {
+      for (const json::Member& member : one->members()) pending.emplace_back(&member.value, level + 1);
+    }
+  }
+  return json::SerializePretty(value);
+}
+
 void PrintOutcome(const Cli& cli, EvalOutcome outcome) {
   if (cli.format == Format::kJson) {
-    cli.out << json::SerializePretty(Value::Object(ToMembers(std::move(outcome)))) << "\n";
+    cli.out << Pretty(Value::Object(ToMembers(std::move(outcome)))) << "\n";
   } else if (outcome.error) {
     cli.err << "pawl: " << outcome.error->code;
     if (outcome.error->position) cli.err << " at position " << *outcome.error->position;
     cli.err << ": " << outcome.error->message << "\n";
   } else if (outcome.result) {
-    cli.out << json::SerializePretty(*outcome.result) << "\n";
+    cli.out << Pretty(*outcome.result) << "\n";
   } else {
     cli.err << "pawl: the result is undefined\n";
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/interpret/missing_path.h"
+#include "scheduler/asl/intrinsics/value_size.h"
 
 namespace pawl::asl {
 
@@ -114,6 +115,8 @@ Fallible<Data> Evaluator::Select(const PathField& field, Data data) const {
   }
   const PathRef& path = *field.path;
   PAWL_ASSIGN_OR_FAIL(Value value, Read(path, data));
+  // Only a path that gives many values can give more than there is.
+  if (!path.path.is_definite() && !intrinsics::SizeWithin(value)) return TooLarge();
   const auto& steps = path.path.reference_steps();
   const bool from_input = data.from() == Derived::From::kInput || data.from() == Derived::From::kInputAt;
   if (path.reference.source != jsonpath::Reference::Source::kInput || !from_input || !steps) {
@@ -124,19 +127,40 @@ Fallible<Data> Evaluator::Select(const PathField& field, Data data) const {
   return Data::InputAt(std::move(pointer), std::move(value));
 }
 
+// Recorded for payloads: states_errors.start_large_input.
+Failure Evaluator::TooLarge() const {
+  return Failure{.error = "States.DataLimitExceeded",
+                 .cause = absl::StrCat("The state/task '", state_.name,
+                                       "' returned a result with a size exceeding the maximum number of bytes service "
+                                       "limit."),
+                 .catchable = false,
+                 .evaluation = std::nullopt};
+}
+
 Fallible<Value> Evaluator::Fill(const Template& form, const Data& data) const {
+  size_t bytes_left = intrinsics::kValueBytesMax;
+  return FillWithin(form, data, bytes_left);
+}
+
+Fallible<Value> Evaluator::FillWithin(const Template& form, const Data& data, size_t& bytes_left) const {
   switch (form.kind) {
     case Template::Kind::kConstant:
       return form.constant;
     case Template::Kind::kQuery:
-      return ReadQuery(*form.query, form.field, data);
-    case Template::Kind::kExpression:
-      return Evaluate(*form.expression, form.field);
+    case Template::Kind::kExpression: {
+      const bool is_query = form.kind == Template::Kind::kQuery;
+      PAWL_ASSIGN_OR_FAIL(Value value,
+                          is_query ? ReadQuery(*form.query, form.field, data) : Evaluate(*form.expression, form.field));
+      const std::optional<size_t> size = intrinsics::SizeWithin(value, bytes_left);
+      if (!size) return TooLarge();
+      bytes_left -= *size;
+      return value;
+    }
     case Template::Kind::kObject: {
       std::vector<json::Member> members;
       members.reserve(form.members.size());
       for (const TemplateMember& member : form.members) {
-        PAWL_ASSIGN_OR_FAIL(Value value, Fill(member.value, data));
+        PAWL_ASSIGN_OR_FAIL(Value value, FillWithin(member.value, data, bytes_left));
         members.push_back({member.key, std::move(value)});
       }
       return Value::Object(std::move(members));
@@ -145,7 +169,7 @@ Fallible<Value> Evaluator::Fill(const Template& form, const Data& data) const {
       std::vector<Value> items;
       items.reserve(form.items.size());
       for (const Template& item : form.items) {
-        PAWL_ASSIGN_OR_FAIL(Value value, Fill(item, data));
+        PAWL_ASSIGN_OR_FAIL(Value value, FillWithin(item, data, bytes_left));
         items.push_back(std::move(value));
       }
       return Value::Array(std::move(items));
@@ -157,8 +181,9 @@ Fallible<Value> Evaluator::Fill(const Template& form, const Data& data) const {
 Fallible<std::vector<Assignment>> Evaluator::Assign(const AssignField& assign, const Data& data) const {
   std::vector<Assignment> assigned;
   assigned.reserve(assign.size());
+  size_t bytes_left = intrinsics::kValueBytesMax;
   for (const TemplateMember& member : assign) {
-    PAWL_ASSIGN_OR_FAIL(Value value, Fill(member.value, data));
+    PAWL_ASSIGN_OR_FAIL(Value value, FillWithin(member.value, data, bytes_left));
     assigned.push_back({member.key, std::move(value)});
   }
   if (scope_.inspector != nullptr && !assigned.empty()) {

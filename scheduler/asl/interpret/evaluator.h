@@ -32,6 +32,9 @@ class Evaluator {
   // States.QueryEvaluationError, which history shows as EvaluationFailed at `location`.
   Failure QueryEvaluation(std::string_view text, std::string location) const;
 
+  // States.DataLimitExceeded of a value that would be larger than intrinsics::kValueBytesMax.
+  Failure TooLarge() const;
+
   // ---- JSONPath: `data` is what "$" means
 
   // NOT_FOUND where nothing is there. An indefinite path that finds nothing on its way gives [] (recorded:
@@ -59,7 +62,8 @@ class Evaluator {
 
   // ---- both
 
-  // `data` is not looked at in JSONata.
+  // `data` is not looked at in JSONata. What would be larger than intrinsics::kValueBytesMax fails as payloads that are
+  // too large do.
   Fallible<json::Value> Fill(const Template& form, const Data& data) const;
   Fallible<std::vector<Assignment>> Assign(const AssignField& assign, const Data& data) const;
 
@@ -73,6 +77,8 @@ class Evaluator {
   // What "$" of `reference`'s path is; null for a variable that is not there.
   const json::Value* RootOf(const jsonpath::Reference& reference, const Data& data) const;
   Failure NotFoundFor(std::string_view path, std::string_view field, const Data& data) const;
+  // `bytes_left`: what may be added to the value that is being built.
+  Fallible<json::Value> FillWithin(const Template& form, const Data& data, size_t& bytes_left) const;
   const json::Value* FindVariable(std::string_view name) const;
   const json::Value& States() const;
 

@@ -101,5 +101,30 @@ TEST(Hostile, HungerEnds) {
               HasSubstr("visits too many values"));
 }
 
+// A few bytes name a value of gigabytes, because values share their parts.
+TEST(Hostile, ValuesOfSharedPartsAreNotWrittenOut) {
+  const std::string large = R"({"x":")" + std::string(200'000, 'a') + "\"}";
+  const std::string refs = "$" + Repeated(",$", 2'000);
+  const std::string too_large = "States.DataLimitExceeded: The state/task 'S' returned a result with a size exceeding";
+  const auto of_parameters = [&](const std::string& form) {
+    return FailureOf(R"({"Type":"Pass","End":true,"Parameters":)" + form + "}", large);
+  };
+  EXPECT_THAT(of_parameters(R"j({"a.$":"States.Array()j" + refs + R"j()"})j"), HasSubstr(too_large));
+  std::string members;
+  for (int i = 0; i < 2'000; ++i) members += (i > 0 ? ",\"" : "\"") + std::to_string(i) + R"(.$":"$")";
+  EXPECT_THAT(of_parameters("{" + members + "}"), HasSubstr(too_large));
+  EXPECT_THAT(FailureOf(R"({"Type":"Pass","End":true,"Assign":{"v":{)" + members + "}}}", large), HasSubstr(too_large));
+  for (const char* function :
+       {"States.JsonToString(States.Array(", "States.Hash(States.Array(", "States.ArrayUnique(States.Array("}) {
+    const std::string end = std::string(function).starts_with("States.Hash") ? "),'MD5')" : "))";
+    EXPECT_THAT(of_parameters(R"({"a.$":")" + (function + refs) + end + "\"}"), HasSubstr("its values have more than"))
+        << function;
+  }
+  EXPECT_THAT(of_parameters(R"j({"a.$":"States.Format(')j" + Repeated("{}", 2'001) + "'," + refs + R"j()"})j"),
+              HasSubstr("its values have more than"));
+  const std::string nested = Repeated("[", 900) + "\"" + std::string(200'000, 'a') + "\"" + Repeated("]", 900);
+  EXPECT_THAT(FailureOf(R"({"Type":"Pass","End":true,"InputPath":"$..*"})", nested), HasSubstr(too_large));
+}
+
 }  // namespace
 }  // namespace pawl::asl

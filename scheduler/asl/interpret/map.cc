@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/interpret/flow.h"
 #include "scheduler/asl/interpret/item_batches.h"
+#include "scheduler/asl/intrinsics/value_size.h"
 
 namespace pawl::asl {
 
@@ -209,6 +210,7 @@ Fallible<Data> Batched(const Evaluator& evaluator, const Data& input, const Data
                 .entered_event_id = evaluator.scope().entered_event_id};
     PAWL_ASSIGN_OR_FAIL(selected[i], Evaluator(evaluator.state(), scope).Fill(*map.item_selector, input));
   }
+  if (!intrinsics::SizeWithin(Value::Array(selected))) return evaluator.TooLarge();
   Data batches = Data::Of(ItemBatches(batcher, selected));
   evaluator.Stage("afterItemBatcher", batches);
   return batches;

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "scheduler/asl/intrinsics/text.h"
+#include "scheduler/asl/intrinsics/value_size.h"
 #include "shared/base/status.h"
 
 namespace pawl::asl::intrinsics {
@@ -167,7 +168,33 @@ absl::StatusOr<int64_t> RoundedInteger(const Value& value, std::string_view what
   return static_cast<int64_t>(rounded);
 }
 
+namespace {
+
+// What writes or walks its values in full gets none without bound.
+absl::Status CheckSize(Function function, std::span<const Value> values) {
+  switch (function) {
+    case Function::kArrayContains:
+    case Function::kArrayUnique:
+    case Function::kFormat:
+    case Function::kHash:
+    case Function::kJsonToString:
+      break;
+    default:
+      return absl::OkStatus();
+  }
+  size_t left = kValueBytesMax;
+  for (const Value& value : values) {
+    const std::optional<size_t> size = SizeWithin(value, left);
+    if (!size) return absl::InvalidArgumentError(absl::StrCat("its values have more than ", kValueBytesMax, " bytes"));
+    left -= *size;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<Value> Apply(Function function, std::span<const Value> values, base::Random& random) {
+  PAWL_RETURN_IF_ERROR(CheckSize(function, values));
   switch (function) {
     case Function::kArray:
     case Function::kArrayContains:

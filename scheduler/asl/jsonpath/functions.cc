@@ -70,11 +70,15 @@ absl::StatusOr<Value> Aggregate(Function function, const Value& value, const std
   }
 }
 
-Value Concat(const Value& value, const std::vector<Value>& arguments) {
+// Pawl's own bound; Jayway has none.
+constexpr size_t kConcatBytesMax = size_t{64} << 20;
+
+absl::StatusOr<Value> Concat(const Value& value, const std::vector<Value>& arguments) {
   std::string result;
   for (const Value* text : Collect(value, {}, Kind::kString)) result += text->as_string();
   // Of the arguments numbers and booleans count too, as Java prints them.
   const auto add = [&](const Value& argument) {
+    if (result.size() > kConcatBytesMax) return;
     if (argument.is_string()) result += argument.as_string();
     if (argument.is_number() || argument.is_bool()) result += json::Serialize(argument);
   };
@@ -85,6 +89,7 @@ Value Concat(const Value& value, const std::vector<Value>& arguments) {
       add(argument);
     }
   }
+  if (result.size() > kConcatBytesMax) return absl::ResourceExhaustedError("the path concatenates too much text");
   return Value::String(std::move(result));
 }
 
