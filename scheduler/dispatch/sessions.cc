@@ -46,7 +46,11 @@ void Sessions::Await(const std::string& session, const TaskRef& task, MonotonicT
                      std::optional<std::chrono::milliseconds> heartbeat) {
   // Its holder may have been heard of already; then only the heartbeat is news.
   auto holder = holder_.find(task);
-  if (holder == holder_.end() && !session.empty()) awaited_.Set(task, now + settings_.session);
+  if (holder == holder_.end() && !session.empty()) {
+    awaited_.Set(task, now + settings_.session);
+    // It may be known here from before, and about to be taken for silent.
+    Touch(session, now);
+  }
   Hold(holder == holder_.end() ? session : holder->second, task, now, heartbeat);
 }
 

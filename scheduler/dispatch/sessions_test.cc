@@ -113,6 +113,13 @@ TEST_F(SessionsTest, Drop_TellsTheHolderOnceWhereAsked) {
   EXPECT_THAT(sessions_.End("s"), IsEmpty());
 }
 
+TEST_F(SessionsTest, Await_GivesASessionThatWasHeardOfBeforeItsWholeTime) {
+  sessions_.Heard("s", At(0));
+  sessions_.Await("s", Task(5), At(9'000), {});
+  EXPECT_THAT(sessions_.TakeLost(At(11'000)), IsEmpty());
+  EXPECT_THAT(sessions_.TakeLost(At(19'000)), ElementsAre(Task(5)));
+}
+
 TEST_F(SessionsTest, WatcherOf_TellsWhoCountsTheHeartbeats) {
   sessions_.Hold("s", Task(5), At(0), seconds(3));
   EXPECT_TRUE(sessions_.IsHeldHere(Task(5)));

@@ -103,6 +103,7 @@ bool Engine::HasTask(const core::TaskRef& task) const {
 }
 
 void Engine::Arm(const TimerKey& key, base::WallTime due) {
+  NoteWallClock();
   auto sleep =
       std::clamp<std::chrono::milliseconds>(due - parts_.clock.WallNow(), std::chrono::milliseconds(0), kSleepMax);
   timers_.Set(key, parts_.clock.MonotonicNow() + sleep);
@@ -124,7 +125,12 @@ void Engine::WakeUp() {
   wake_up_due_.reset();
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   auto ignore = [](const absl::Status&) {};
+  NoteWallClock();
   for (const TimerKey& key : timers_.TakeDue(now, 10'000)) {
+    if (IsPaused(key.kind, now)) {
+      timers_.Set(key, timeouts_from_);
+      continue;
+    }
     // Timers look at the wall clock now and then; that is no reason to read a parked execution.
     auto owner = entities_.find(key.entity);
     if (owner != entities_.end() && owner->second->is_parked()) {

@@ -221,6 +221,9 @@ class Engine {
   // effects.cc
   void Perform(base::EntityId entity, core::Effect effect);
   void Arm(const TimerKey& key, base::WallTime due);
+  // wall_clock.cc: what a wall clock that jumps does to timeouts (decisions/0008).
+  void NoteWallClock();
+  bool IsPaused(core::TimerKind kind, base::MonotonicTime now) const;
   void ArmWakeUp();
   void WakeUp();
 
@@ -342,6 +345,10 @@ class Engine {
   bool looking_up_ = false;
 
   timers::TimerQueue<TimerKey, base::MonotonicTime> timers_;
+  // The clocks when they were last compared; until when no timeout counts, since the wall clock jumped.
+  base::WallTime wall_seen_;
+  std::optional<base::MonotonicTime> wall_seen_at_;
+  base::MonotonicTime timeouts_from_;
   base::Executor::TimerHandle wake_up_ = 0;
   std::optional<base::MonotonicTime> wake_up_due_;
   base::Executor::TimerHandle renewal_ = 0;

@@ -12,6 +12,7 @@ namespace pawl::partition {
 using base::PartitionId;
 
 void Engine::Run() {
+  NoteWallClock();
   ClaimFree();
   renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + settings_.lease / 3, [this] { Renew(); });
 }
@@ -128,6 +129,7 @@ void Engine::Renew() {
   renewal_ = 0;
   is_renewal_soon_ = false;
   if (stopping_) return;
+  NoteWallClock();
   base::MonotonicTime now = parts_.clock.MonotonicNow();
   renewal_ = parts_.executor.PostAt(now + settings_.lease / 3, [this] { Renew(); });
   // In trouble it asks even where it holds nothing: a node that cannot append is given nothing to claim, so only this

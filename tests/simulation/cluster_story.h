@@ -4,7 +4,8 @@
 //
 // Checked as in simulation.h: the ledger holds what is told against what is durable, and when the harm is over,
 // everything that was started ends as intended, in bounded time, leaving no crumbs, and the partitions are spread
-// evenly. In a run without harm (nodes leave and come, workers roam) no worker may be taken for lost either.
+// evenly. In a run without harm (nodes leave and come, workers roam) no worker may be taken for lost either. For one
+// lease after a node's wall clock has jumped forward nothing may time out there.
 #pragma once
 
 #include <chrono>
@@ -36,7 +37,8 @@ struct ClusterScenario {
   int fail_overs = 0;  // none can
   int wall_steps = 0;
   int64_t drift_ppm = 0;
-  int rushes = 0;  // so many times clients come all at once, and commits are slow
+  bool timeouts = false;  // tasks have some, and no heartbeats
+  int rushes = 0;         // so many times clients come all at once, and commits are slow
   bool IsHarmless() const;
 };
 ClusterScenario ClusterScenarioOf(uint64_t seed);

@@ -29,14 +29,17 @@ void Ledger::Read(const history::MemoryStore::LogRow& row) {
   if (row.row.revision != state.revision + 1) Accuse("an execution's revisions have a gap");
   auto events = decoders_[row.row.entity].DecodeDecision(row.row.bytes);
   if (!events.ok()) return Accuse("a committed row cannot be decoded: " + std::string(events.status().message()));
+  base::WallTime& latest = latest_[row.partition];
+  const base::WallTime before = latest;
   for (const history::Event& event : *events) {
-    Note(state, event);
+    Note(state, event, event.at <= before);
     history::Apply(state, event);
+    latest = std::max(latest, event.at);
   }
   state.revision = row.row.revision;
 }
 
-void Ledger::Note(const ExecutionState& before, const history::Event& event) {
+void Ledger::Note(const ExecutionState& before, const history::Event& event, bool clock_stands) {
   const history::Frame* frame = before.Find(event.frame);
   const auto* task = frame ? std::get_if<history::WaitingForTask>(&frame->waiting) : nullptr;
   if (const auto* started = std::get_if<history::TaskStarted>(&event.body)) {
@@ -73,7 +76,8 @@ void Ledger::Note(const ExecutionState& before, const history::Event& event) {
       workers_lost_.push_back(Describe({before.id, event.frame, task->scheduled_event, task->attempt}));
     }
     if (std::holds_alternative<history::TaskTimedOut>(event.body)) {
-      timed_out_.push_back(Describe({before.id, event.frame, task->scheduled_event, task->attempt}));
+      timed_out_.push_back(
+          {Describe({before.id, event.frame, task->scheduled_event, task->attempt}), event.at, clock_stands});
     }
   }
 }

@@ -51,13 +51,18 @@ class Ledger {
   size_t rows() const { return read_; }
   // Tasks that failed because their worker was taken for lost.
   const std::vector<std::string>& workers_lost() const { return workers_lost_; }
+  struct TimedOut {
+    std::string task;
+    base::WallTime at;          // as the owner's clock said
+    bool clock_stands = false;  // no later than what the partition had recorded: the clock is behind, time stands still
+  };
   // Tasks that failed by a timeout or a missed heartbeat.
-  const std::vector<std::string>& timed_out() const { return timed_out_; }
+  const std::vector<TimedOut>& timed_out() const { return timed_out_; }
   const std::map<base::EntityId, history::ExecutionState>& executions() const { return states_; }
 
  private:
   void Read(const history::MemoryStore::LogRow& row);
-  void Note(const history::ExecutionState& before, const history::Event& event);
+  void Note(const history::ExecutionState& before, const history::Event& event, bool clock_stands);
 
   std::shared_ptr<history::MemoryStore> store_;
   size_t read_ = 0;
@@ -74,7 +79,8 @@ class Ledger {
   // Given to somebody else although it may not run twice: its first holder must not have begun it.
   std::set<core::TaskRef> never_begun_;
   std::vector<std::string> workers_lost_;
-  std::vector<std::string> timed_out_;
+  std::vector<TimedOut> timed_out_;
+  std::map<base::PartitionId, base::WallTime> latest_;  // timestamp
 };
 
 std::string Describe(const core::TaskRef& task);

@@ -132,7 +132,8 @@ planted_defect(cluster_watcher_not_heard scheduler/cluster/relay.cc
 planted_defect(cluster_tasks_of_silent_watcher_forgotten scheduler/partition/effects.cc
                "sessions_.Await(waiting->session, task, now, Seconds(waiting->task.heartbeat_seconds));" ";")
 planted_defect(cluster_heartbeat_not_passed_on scheduler/cluster/router.cc "PassBeatOn(ref);" "")
-# ---- several nodes: who owns what
+# ---- several nodes: who owns what, by which clock
+planted_defect(cluster_timeouts_after_a_jump scheduler/partition/effects.cc "if (IsPaused(key.kind, now)) {" "if (false) {")
 planted_defect(cluster_node_keeps_too_much scheduler/cluster/spread.cc "while (wanted.size() > share)" "while (false)")
 planted_defect(cluster_own_lease_not_taken_up scheduler/cluster/spread.cc
                "wanted.insert(unheld.begin(), unheld.end());" ";")
