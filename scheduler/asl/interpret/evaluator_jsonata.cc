@@ -71,6 +71,7 @@ Fallible<Value> Evaluator::Evaluate(const jsonata::Expression& expression, const
   environment.now = scope_.now;
   environment.random = &scope_.random;
   environment.limits.steps_max = kStepsMax;
+  if (base::kAddressSanitizer) environment.limits.bytes_max /= 8;
   jsonata::Result result = expression.Evaluate(std::nullopt, environment);
   if (auto* value = std::get_if<std::optional<Value>>(&result)) {
     if (*value) return **std::move(value);
