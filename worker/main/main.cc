@@ -128,15 +128,15 @@ int main(int argc, char** argv) {
                                        gauge([](const worker::WorkerStats& s) { return double(s.slots); }));
   auto busy = metrics.AddSampledGauge("pawl_worker_slots_busy", "Slots with a running task.", {},
                                       gauge([](const worker::WorkerStats& s) { return double(s.slots_busy); }));
-  auto ops = net::StartOpsServer(options.address, options.ops_port,
-                                 {.metrics = [&metrics] { return metrics.Serialize(); },
-                                  .is_healthy = {},
-                                  .is_ready =
-                                      [&worker] {
-                                        return worker.stats().connected
-                                                   ? absl::OkStatus()
-                                                   : absl::UnavailableError("not connected to the scheduler yet");
-                                      }});
+  auto ops =
+      net::StartOpsServer(options.address, options.ops_port,
+                          {.metrics = [&metrics] { return metrics.Serialize(); },
+                           .is_healthy = {},
+                           .is_ready =
+                               [&worker] {
+                                 const worker::WorkerStats stats = worker.stats();
+                                 return stats.connected ? absl::OkStatus() : absl::UnavailableError(stats.trouble);
+                               }});
   if (!ops.ok()) {
     std::fprintf(stderr, "pawl-worker: %s\n", std::string(ops.status().message()).c_str());
     return 1;

@@ -116,7 +116,7 @@ class Worker::Core {
 
   WorkerStats stats() const {
     std::lock_guard lock(mutex_);
-    return {options_.slots, static_cast<int>(running_.size()), connected_};
+    return {options_.slots, static_cast<int>(running_.size()), connected_, connected_ ? "" : trouble_};
   }
 
  private:
@@ -206,7 +206,8 @@ class Worker::Core {
     v1::PollRequest request;
     request.set_session_id(session_);
     request.set_worker_name(options_.name);
-    request.set_wait_ms(20'000);
+    // Until one was answered, a poll is to say at once whether the scheduler takes it: /readyz waits for that.
+    request.set_wait_ms(connected_ ? 20'000 : 0);
     for (v1::TaskResult& result : results_) *request.add_results() = std::move(result);
     results_.clear();
     int slots = 0;
@@ -303,6 +304,7 @@ class Worker::Core {
 
   // With growing patience and some jitter, so that a fleet does not come back in step. One line, not a flood.
   void WaitForScheduler(std::unique_lock<std::mutex>& lock, const absl::Status& status) {
+    trouble_ = "the scheduler cannot be reached: " + std::string(status.message());
     if (backing_off_) return;  // another thread waits
     if (std::exchange(connected_, false) || failures_ == 0) {
       if (options_.log) options_.log("the scheduler cannot be reached, trying again: " + std::string(status.message()));
@@ -367,6 +369,7 @@ class Worker::Core {
   steady_clock::time_point listed_at_;
   bool backing_off_ = false;  // the scheduler did not answer; no poll for a moment
   bool connected_ = false;
+  std::string trouble_ = "no poll was answered yet";
   bool checkpoint_news_ = false;
   bool draining_ = false;
   bool stopped_ = false;

@@ -35,7 +35,8 @@ struct WorkerOptions {
 struct WorkerStats {
   int slots = 0;
   int slots_busy = 0;
-  bool connected = false;
+  bool connected = false;  // the last poll that ended was answered
+  std::string trouble;     // where not: why
 };
 
 class Worker {

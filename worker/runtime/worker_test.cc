@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -41,6 +42,8 @@ class FakeScheduler : public Transport {
 
   absl::StatusOr<v1::PollResponse> Poll(const v1::PollRequest& request) override {
     std::unique_lock lock(mutex_);
+    if (!first_wait_ms_) first_wait_ms_ = request.wait_ms();
+    wake_.notify_all();
     if (failures_ > 0) {
       --failures_;
       return absl::UnavailableError("planned");
@@ -95,6 +98,11 @@ class FakeScheduler : public Transport {
     wake_.wait_for(lock, std::chrono::seconds(20), [&] { return complete_lists_.size() > n; });
     return complete_lists_.at(n);
   }
+  int FirstWaitMs() {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::seconds(20), [&] { return first_wait_ms_.has_value(); });
+    return first_wait_ms_.value_or(-1);
+  }
   bool ended() {
     std::lock_guard lock(mutex_);
     return ended_;
@@ -104,6 +112,7 @@ class FakeScheduler : public Transport {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<v1::Task> offered_;
+  std::optional<int> first_wait_ms_;
   std::map<std::string, std::string> answers_;
   std::map<std::string, std::string> checkpoints_;
   std::set<std::string> handed_;
@@ -206,6 +215,11 @@ TEST(Worker, ACheckpointIsSentAtOnce) {
   EXPECT_EQ(f.scheduler->Checkpoint("t"), "s3://b/1");
   f.worker->Drain();
   EXPECT_TRUE(f.scheduler->ended());
+}
+
+TEST(Worker, IsConnectedOnceAPollWasAnsweredWhetherThereIsWorkOrNot) {
+  Fixture f(Echo());
+  EXPECT_EQ(f.scheduler->FirstWaitMs(), 0) << "a long poll without work would not answer for a while";
 }
 
 TEST(Worker, DrainingLetsARunningHandlerFinish) {
