@@ -65,6 +65,9 @@ class Admission {
   };
   using SharedTicket = std::shared_ptr<Ticket>;
 
+  // What Admit answers for what is over its bound.
+  absl::Status Refusal(RequestKind kind) const;
+
   // `key`: of a start the state machine.
   absl::StatusOr<SharedTicket> Admit(RequestKind kind, size_t bytes, std::string_view key = {});
   // Starts of one machine: a ticket for each of the first few for which there is room.
@@ -83,7 +86,6 @@ class Admission {
   };
   bool TryTake(RequestKind kind, size_t bytes, std::string_view key);  // mutex_ held
   void Return(RequestKind kind, size_t bytes, const std::string& key);
-  absl::Status Refusal(RequestKind kind) const;
 
   const AdmissionLimits limits_;
   const OnShed on_shed_;

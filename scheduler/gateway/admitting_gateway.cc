@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include "scheduler/gateway/reason.h"
-
 namespace pawl::gateway {
 namespace {
 
@@ -149,7 +147,7 @@ bool AdmittingGateway::EnterWatch(StartExecutionRequest& request) {
 
 void AdmittingGateway::StartExecution(const Caller& caller, StartExecutionRequest request,
                                       Done<StartedExecution> done) {
-  if (!EnterWatch(request)) return done(Refuse(Reason::kThrottled, "Rate exceeded: too many calls wait; ask again"));
+  if (!EnterWatch(request)) return done(admission_.Refusal(RequestKind::kWatch));
   if (!Enter(RequestKind::kStart, SizeOf(request), done, request.state_machine_arn)) return;
   next_.StartExecution(caller, std::move(request), std::move(done));
 }
@@ -164,16 +162,15 @@ void AdmittingGateway::StartExecutions(const Caller& caller, std::vector<StartEx
   }
   std::vector<Ticket> tickets;
   if (!requests.empty()) tickets = admission_.AdmitStarts(sizes, requests.front().state_machine_arn);
+  // Where there was room for more starts than watches, it was the watches that there were too many of.
+  const bool is_for_watches = tickets.size() == sizes.size() && sizes.size() < requests.size();
   const size_t refused = requests.size() - tickets.size();
   requests.resize(tickets.size());
   auto answer = [tickets = std::make_shared<std::vector<Ticket>>(std::move(tickets)), refused,
+                 refusal = admission_.Refusal(is_for_watches ? RequestKind::kWatch : RequestKind::kStart),
                  done = std::move(done)](std::vector<absl::StatusOr<StartedExecution>> outcomes) {
     for (const Ticket& ticket : *tickets) ticket->Return();
-    for (size_t i = 0; i < refused; ++i) {
-      outcomes.emplace_back(Refuse(Reason::kThrottled,
-                                   "Rate exceeded: this node has as many requests under way as it "
-                                   "takes; not started, ask again later"));
-    }
+    for (size_t i = 0; i < refused; ++i) outcomes.emplace_back(refusal);
     done(std::move(outcomes));
   };
   if (requests.empty()) return answer({});

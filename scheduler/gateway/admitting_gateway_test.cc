@@ -39,6 +39,7 @@ TEST_F(AdmittingGatewayTest, StartExecutions_TellsOfEachItemAndGivesEverythingBa
   ASSERT_EQ(outcomes.size(), 8u);
   EXPECT_TRUE(outcomes[4].ok());
   EXPECT_EQ(ReasonOf(outcomes[5].status()), Reason::kThrottled);
+  EXPECT_EQ(outcomes[5].status(), admission_.Refusal(RequestKind::kStart));
   EXPECT_EQ(admission_.load().requests[0], 0u);
 }
 
@@ -47,7 +48,7 @@ TEST_F(AdmittingGatewayTest, StartExecutions_StartsNothingWhoseEndItCannotWatch)
   gateway_.StartExecutions({}, Starts(4, true), [&](auto results) { outcomes = std::move(results); });
   ASSERT_EQ(outcomes.size(), 4u);
   EXPECT_TRUE(outcomes[2].ok());
-  EXPECT_FALSE(outcomes[3].ok());
+  EXPECT_EQ(outcomes[3].status(), admission_.Refusal(RequestKind::kWatch)) << "it says what there is too much of";
 }
 
 TEST_F(AdmittingGatewayTest, PollWorker_TakesReportsWhenItTakesNoMorePolls) {
