@@ -1,4 +1,4 @@
-// Who lives, and who owns what, as the database says it. A node announces itself every third of a lease and is told the
+// Who lives, and who owns what, as the database says it. A node announces itself every 3/7 of a lease and is told the
 // rest in the same statement, so knowing the cluster costs one statement a node and announcement.
 //
 // Implemented on PostgreSQL (pg_member_store.h) and by the simulator. Thread rule: calls from the engine's thread;

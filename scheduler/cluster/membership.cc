@@ -47,15 +47,16 @@ void Membership::Announce() {
   Member self = self_;
   // Somebody else may be able to write; where nobody else is, leaving would help no one.
   self.leaving |= live_ > 1 && !parts_.healthy();
-  // Known as alive for less than its leases last: when they run out, the others know already how to share.
-  parts_.store.Announce(self, lease_ * 7 / 10, [this, alive = alive_](const absl::StatusOr<View>& view) {
+  // Known as alive for less than its leases last, and for more than two announcements: no other node has to look
+  // earlier than it would anyway. A node that dies is known as dead no later than its last lease runs out.
+  parts_.store.Announce(self, lease_ * 9 / 10, [this, alive = alive_](const absl::StatusOr<View>& view) {
     if (*alive) OnView(view);
   });
 }
 
 void Membership::OnView(const absl::StatusOr<View>& view) {
   asking_ = false;
-  base::MonotonicTime next = asked_at_ + lease_ / 3;
+  base::MonotonicTime next = asked_at_ + lease_ * 3 / 7;
   if (view.ok()) {
     failed_ = false;
     parts_.directory.Update(*view);
@@ -73,8 +74,10 @@ void Membership::OnView(const absl::StatusOr<View>& view) {
       next = std::min(next, parts_.clock.MonotonicNow() + *view->next_expiry + std::chrono::milliseconds(5));
     }
     parts_.changed();
-  } else if (!std::exchange(failed_, true)) {
-    parts_.log("the members of the cluster cannot be read: " + std::string(view.status().message()));
+  } else {
+    next = asked_at_ + lease_ / 5;
+    if (!std::exchange(failed_, true))
+      parts_.log("the members of the cluster cannot be read: " + std::string(view.status().message()));
   }
   if (std::exchange(again_, false)) next = asked_at_;
   LookAt(std::max(next, asked_at_ + kBetweenLooks));

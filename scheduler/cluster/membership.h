@@ -1,6 +1,6 @@
 // Keeps this node known, sees who lives, and so decides which partitions it should own.
 //
-// Announces itself every third of a lease, at once when a notice tells that something changed, and when the first lease
+// Announces itself every 3/7 of a lease, at once when a notice tells that something changed, and when the first lease
 // of another node would run out: so a partition whose owner died is claimed as soon as its lease has ended. Tells the
 // others what it serves, what it has released and that it leaves; they need not wait for the database to show it.
 // Thread rule: the engine's thread.

@@ -14,7 +14,7 @@ using base::PartitionId;
 void Engine::Run() {
   NoteWallClock();
   ClaimFree();
-  renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + settings_.lease / 3, [this] { Renew(); });
+  renewal_ = parts_.executor.PostAt(parts_.clock.MonotonicNow() + settings_.lease * 3 / 7, [this] { Renew(); });
 }
 
 void Engine::SetWanted(std::set<PartitionId> wanted) {
@@ -131,7 +131,7 @@ void Engine::Renew() {
   if (stopping_) return;
   NoteWallClock();
   base::MonotonicTime now = parts_.clock.MonotonicNow();
-  renewal_ = parts_.executor.PostAt(now + settings_.lease / 3, [this] { Renew(); });
+  renewal_ = parts_.executor.PostAt(now + settings_.lease * 3 / 7, [this] { Renew(); });
   // In trouble it asks even where it holds nothing: a node that cannot append is given nothing to claim, so only this
   // tells that it can again.
   if (partitions_.empty() && trouble_.empty()) {

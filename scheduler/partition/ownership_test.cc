@@ -214,7 +214,7 @@ TEST(EngineOwnership, AStoppedNodeGivesItsPartitionsUpAtOnce) {
   auto& b = bench.Boot("b");
   bool stopped = false;
   a.engine().Stop([&] { stopped = true; });
-  bench.Run(seconds(2));
+  bench.Run(seconds(3));
   EXPECT_TRUE(stopped);
   EXPECT_EQ(b.engine().stats().open_executions, 1u);
   StartReply late = a.Start("late", kWait);

@@ -74,7 +74,7 @@ TEST(EngineTrouble, PartitionsThatAreLostTogetherAreOneLine) {
   bench.Run(milliseconds(5));
   ASSERT_TRUE(node.engine().Health().ok());
   for (int i = 0; i < 16; ++i) bench.store().Usurp(base::PartitionId(i), "b");
-  bench.Run(seconds(3));
+  bench.Run(milliseconds(3'500));
   EXPECT_EQ(Lines(node, "given up"), 1);
   EXPECT_TRUE(node.Said("partitions 0, 1, 2, 3, 4, 5, 6, 7 and 8 more are given up: the lease is gone"));
 }
@@ -88,7 +88,7 @@ TEST(EngineTrouble, ARefusedAppendAsksAfterAllOtherPartitionsSoon) {
   bench.Run(milliseconds(5));
   EXPECT_TRUE(refused->has(StatusCode::kUnavailable));
   EXPECT_EQ(node.engine().stats().partitions_owned, 15u);
-  bench.Run(milliseconds(100));  // the next renewal is due after a third of the lease only
+  bench.Run(milliseconds(100));  // the next renewal is due after 3/7 of the lease only
   EXPECT_EQ(node.engine().stats().partitions_owned, 16u) << "the other's claim lasts for a moment only";
   EXPECT_EQ(Lines(node, "given up"), 0);
   bench.Run(seconds(1));
@@ -100,7 +100,7 @@ TEST(EngineTrouble, ARefusedAppendAfterAFailedRenewalMeansThatTheSessionEnded) {
   auto& node = bench.Boot("a");
   bench.Run(milliseconds(5));
   bench.LoseNextRenewal();
-  bench.Run(milliseconds(1'800));  // a renewal, after a third of the lease
+  bench.Run(milliseconds(2'300));  // a renewal, after 3/7 of the lease
   ASSERT_FALSE(node.engine().CanAppend());
   node.Start(bench.NameIn(3), kWait);
   bench.Run(milliseconds(5));

@@ -50,6 +50,7 @@ void Network::Calm() {
 }
 
 CallFate DatabaseFaults::Next(history::CallKind) {
+  ++network_.statements;
   CallFate fate;
   fate.delay = milliseconds(chance_.Below(faults_.delay_max.count() + 1));
   fate.answer_delay = milliseconds(chance_.Below(5));

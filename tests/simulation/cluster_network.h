@@ -56,6 +56,7 @@ class Network {
     base::MonotonicTime live_until;
   };
   std::map<std::string, Row> members;
+  uint64_t statements = 0;  // that the nodes have sent to the database
   NetworkFaults faults;
 
  private:

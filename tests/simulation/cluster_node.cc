@@ -32,6 +32,7 @@ class ClusterNode::Members : public cluster::MemberStore {
 
   void Announce(const cluster::Member& self, milliseconds ttl,
                 std::function<void(absl::StatusOr<cluster::View>)> done) override {
+    ++network_.statements;
     if (!network_.ReachesDatabase(name_) || network_.IsTroubled()) {
       network_.Deliver(name_, [done](ClusterNode&) { done(absl::UnavailableError("the database is away")); });
       return;

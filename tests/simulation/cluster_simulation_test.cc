@@ -76,5 +76,18 @@ TEST(ClusterSimulation, SameSeedTellsTheSameStory) {
   }
 }
 
+// An idle cluster sends fewer than five statements a second, however much waits in it.
+TEST(ClusterSimulation, FiveIdleNodesSendFewerThanFiveStatementsASecond) {
+  ClusterScenario scenario;
+  scenario.nodes = 5;
+  scenario.partitions = 64;
+  scenario.workers = 20;
+  scenario.clients = 0;
+  ClusterResult result = SimulateCluster(1, scenario);
+  EXPECT_EQ(result.violation, "");
+  EXPECT_GT(result.statements, 60u);
+  EXPECT_LT(result.statements, 5u * 60u);
+}
+
 }  // namespace
 }  // namespace pawl::simulation

@@ -82,7 +82,8 @@ class Story {
   ClusterResult Go() {
     MakePrograms();
     if (!programs_.empty()) Run();
-    return {ledger_.violation(), world_.trace_hash(), world_.steps(), world_.now() - began_, world_.trace()};
+    return {ledger_.violation(),   world_.trace_hash(), world_.steps(),
+            world_.now() - began_, statements_,         world_.trace()};
   }
 
  private:
@@ -108,7 +109,10 @@ class Story {
       if (chance_.Happens(0.4)) world_.After(milliseconds(chance_.Below(60'000)), [this, i] { Start(i); });
     }
     PlanTrouble();
-    RunFor(seconds(120));
+    RunFor(seconds(60));
+    const uint64_t statements = network_.statements;
+    RunFor(seconds(60));
+    statements_ = network_.statements - statements;
     world_.Tell("nemesis", "stops");
     calm_ = true;
     CheckPauses();
@@ -405,6 +409,7 @@ class Story {
   const base::MonotonicTime began_ = world_.now();
   std::vector<std::pair<base::WallTime, base::WallTime>> pauses_;  // when nothing may time out, by a node's own clock
   int boots_ = 0;
+  uint64_t statements_ = 0;
   bool is_leaving_ = false;
   bool calm_ = false;
 };

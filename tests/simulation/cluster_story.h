@@ -48,6 +48,7 @@ struct ClusterResult {
   uint64_t trace_hash = 0;
   uint64_t steps = 0;
   std::chrono::microseconds simulated{0};
+  uint64_t statements = 0;  // to the database, by all nodes, in the second minute
   std::vector<std::string> trace;
 };
 ClusterResult SimulateCluster(uint64_t seed, const ClusterScenario& scenario, bool keep_trace = false);
