@@ -265,7 +265,8 @@ class Mover::Course {
         "on e.machine = u.machine and e.entity = u.entity join pawl.machines m on m.id = e.machine",
         machines, entities);
     const pqxx::result open = read.exec_params(
-        "select o.entity, m.account, m.region, m.machine, o.slot, o.snapshot_revision, o.snapshot from "
+        "select o.entity, m.account, m.region, m.machine, o.slot, o.snapshot_revision, o.snapshot, "
+        "o.wake_at, o.name_key, o.input_digest, o.started_at from "
         "unnest($1::uuid[]) u (entity) join pawl.open_executions o on o.slot = " +
             SlotOf("u.entity") + " and o.entity = u.entity join pawl.machines m on m.id = o.machine",
         entities);
@@ -322,12 +323,13 @@ class Mover::Course {
     const std::vector<std::string> c = Columns(rows);
     write.exec_params(
         std::string(
-            "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) select "
-            "r.entity, m.id, r.slot, r.revision, r.snapshot from unnest($1::uuid[], $2::text[], $3::text[], "
-            "$4::text[], $5::smallint[], $6::integer[], $7::bytea[]) r (entity, account, region, machine, slot, "
-            "revision, snapshot)") +
+            "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot, wake_at, name_key, "
+            "input_digest, started_at) select r.entity, m.id, r.slot, r.revision, r.snapshot, r.wake_at, r.name_key, "
+            "r.input_digest, r.started_at from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], "
+            "$6::integer[], $7::bytea[], $8::bigint[], $9::uuid[], $10::uuid[], $11::bigint[]) r (entity, account, "
+            "region, machine, slot, revision, snapshot, wake_at, name_key, input_digest, started_at)") +
             kJoinMachines,
-        c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
+        c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10]);
   }
 
   static void WriteLog(pqxx::work& write, const pqxx::result& rows) {
