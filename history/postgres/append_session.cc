@@ -259,8 +259,10 @@ absl::StatusOr<std::vector<AppendSession::Found>> AppendSession::LockClaimable(c
           "select partition, coalesce(writer, 0), next_sequence from pawl.partitions where partition = "
           "any($1) and (node = '' or node = $2 or lease_until + $3 * interval '1 millisecond' <= "
           "clock_timestamp()) and here and not exists (select from pawl.losses l where l.partition = "
-          "partitions.partition and l.accepted_at is null) order by partition for update",
-          {Partitions(request.partitions), pg::Text(request.node), pg::Int8(watch_.patience(request.lease).count())}));
+          "partitions.partition and l.accepted_at is null) and $4::integer in (0, (select partition_count from "
+          "pawl.cluster)) order by partition for update",
+          {Partitions(request.partitions), pg::Text(request.node), pg::Int8(watch_.patience(request.lease).count()),
+           pg::Int4(options_.partition_count)}));
   std::vector<Found> found;
   for (int row = 0; row < rows.size(); ++row) {
     Found one{static_cast<int32_t>(rows.Int(row, 0)), rows.Int(row, 1), rows.Int(row, 2)};

@@ -41,6 +41,8 @@ struct AppendSessionOptions {
   std::chrono::milliseconds retry_last{3000};
   // How long a claim waits for an append under way before it ends that backend.
   std::chrono::milliseconds claim_patience{1000};
+  // How many partitions this node takes the cluster to have: where it has another number, nothing is claimed. 0: any.
+  int32_t partition_count = 0;
   // Called on the session's thread where the losses that wait to be accepted are others than before: their partitions
   // cannot be claimed. May be empty.
   std::function<void(std::vector<Loss>)> on_losses = {};

@@ -36,7 +36,9 @@ pg::PoolOptions ReadPool(const PostgresLogOptions& options) {
 struct PostgresLog::Shared : std::enable_shared_from_this<PostgresLog::Shared> {
   Shared(const std::string& conninfo, const PostgresLogOptions& log_options, base::Executor& log_executor)
       : options(log_options), executor(log_executor) {
-    writer.emplace(conninfo, options.session);
+    AppendSessionOptions session = options.session;
+    session.partition_count = options.partition_count;
+    writer.emplace(conninfo, session);
     readers.emplace(conninfo, ReadPool(options));
   }
 
@@ -148,7 +150,12 @@ void PostgresLog::Release(std::string node, std::vector<base::PartitionId> parti
 }
 
 void PostgresLog::Homes(std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done) {
-  shared_->Read<std::vector<base::PartitionId>>(QueryHomes, std::move(done));
+  shared_->Read<std::vector<base::PartitionId>>(
+      [count = shared_->options.partition_count](pqxx::connection_base& connection,
+                                                 std::vector<base::PartitionId>& homes) {
+        return QueryHomes(connection, count, homes);
+      },
+      std::move(done));
 }
 
 void PostgresLog::Owners(std::function<void(absl::StatusOr<std::vector<PartitionOwner>>)> done) {

@@ -53,7 +53,8 @@ class PostgresLog : public EventLog {
                      std::function<void(absl::StatusOr<std::vector<DecisionRow>>)> done) override;
   void List(ListQuery query, std::function<void(absl::StatusOr<std::vector<IndexedExecution>>)> done) override;
 
-  // The partitions whose log this database holds.
+  // The partitions whose log this database holds; none where the cluster has another number of them than this log
+  // knows.
   void Homes(std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done);
 
  private:

@@ -110,9 +110,13 @@ absl::Status QueryOwners(pqxx::connection_base& connection, std::vector<Partitio
   return absl::OkStatus();
 }
 
-absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::PartitionId>& homes) {
+absl::Status QueryHomes(pqxx::connection_base& connection, int32_t partition_count,
+                        std::vector<base::PartitionId>& homes) {
   pqxx::nontransaction query(connection);
-  for (const pqxx::row& row : query.exec("select partition from pawl.partitions where here order by partition")) {
+  for (const pqxx::row& row :
+       query.exec_params("select partition from pawl.partitions where here and $1 = (select partition_count from "
+                         "pawl.cluster) order by partition",
+                         partition_count)) {
     homes.push_back(base::PartitionId(row[0].as<int32_t>()));
   }
   return absl::OkStatus();

@@ -26,7 +26,8 @@ struct ReadScope {
 std::string ReadSetUpSql(const ReadScope& scope);
 
 // The partitions whose log this database holds.
-absl::Status QueryHomes(pqxx::connection_base& connection, std::vector<base::PartitionId>& homes);
+absl::Status QueryHomes(pqxx::connection_base& connection, int32_t partition_count,
+                        std::vector<base::PartitionId>& homes);
 
 absl::Status QueryOwners(pqxx::connection_base& connection, std::vector<PartitionOwner>& owners);
 

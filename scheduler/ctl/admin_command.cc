@@ -92,6 +92,7 @@ void AddAdmin(CLI::App& app, Cli& cli) {
   AddAdminLoss(*admin, cli);
   AddAdminWeight(*admin, cli);
   AddAdminMove(*admin, cli);
+  AddAdminSplit(*admin, cli);
 }
 
 }  // namespace pawl::ctl

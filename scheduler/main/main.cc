@@ -1,4 +1,5 @@
 // pawl-scheduler: the service.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -16,6 +17,7 @@ namespace {
 
 int stop_pipe[2];
 std::atomic<bool> stop_asked = false;
+std::atomic<bool> restart_asked = false;
 
 void OnSignal(int) {
   stop_asked = true;
@@ -87,7 +89,7 @@ int main(int argc, char** argv) {
   pawl::telemetry::Level level = pawl::telemetry::Level::kInfo;
   pawl::telemetry::ParseLevel(log_level, &level);
   pawl::telemetry::Logger log = pawl::telemetry::MakeStderrLogger(level).With({{"component", "scheduler"}});
-  if (pipe(stop_pipe) != 0) {
+  if (pipe2(stop_pipe, O_CLOEXEC) != 0) {
     std::perror("pawl-scheduler: pipe");
     return 1;
   }
@@ -95,6 +97,11 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, OnSignal);
   std::signal(SIGINT, OnSignal);
 
+  options.on_split = [] {
+    restart_asked = true;
+    char byte = 0;
+    [[maybe_unused]] ssize_t written = write(stop_pipe[1], &byte, 1);
+  };
   auto node = Node::Start(options, log, [] { return stop_asked.load(); });
   if (!node.ok()) {
     if (stop_asked) return 0;
@@ -108,5 +115,11 @@ int main(int argc, char** argv) {
   log.Info("Stopping.");
   (*node)->Stop();
   log.Info("Stopped.");
+  if (restart_asked && !stop_asked) {
+    // The same process, with nothing left of what it knew.
+    execv("/proc/self/exe", argv);
+    std::perror("pawl-scheduler: cannot begin anew");
+    return 1;
+  }
   return 0;
 }

@@ -13,6 +13,7 @@
 #include "history/migrations/migrator.h"
 #include "history/postgres/multi_log.h"
 #include "history/postgres/postgres_log.h"
+#include "history/postgres/splitter.h"
 #include "scheduler/api/aws/server.h"
 #include "scheduler/api/grpc/cluster/peers.h"
 #include "scheduler/api/grpc/server.h"
@@ -235,6 +236,7 @@ class RealNode : public Node {
     engine_loop_.Post([this] {
       limits_->Run();
       weights_->Run();
+      WatchPartitionCount();
     });
     serving_ = true;
     return absl::OkStatus();
@@ -362,12 +364,51 @@ class RealNode : public Node {
   }
 
   absl::Status PrepareDatabases(const std::function<bool()>& stop_asked) {
-    PAWL_ASSIGN_OR_RETURN(
-        cluster_, PrepareDatabase(options_.postgres.front(), {.partition_count = options_.partitions}, stop_asked));
-    for (size_t i = 1; i < options_.postgres.size(); ++i) {
-      PAWL_RETURN_IF_ERROR(PrepareDatabase(options_.postgres[i], {.joins = cluster_}, stop_asked).status());
+    for (bool told = false;; told = true) {
+      PAWL_ASSIGN_OR_RETURN(
+          cluster_, PrepareDatabase(options_.postgres.front(), {.partition_count = options_.partitions}, stop_asked));
+      bool is_split_everywhere = true;
+      for (size_t i = 1; i < options_.postgres.size(); ++i) {
+        PAWL_ASSIGN_OR_RETURN(const history::ClusterInfo joined,
+                              PrepareDatabase(options_.postgres[i], {.joins = cluster_}, stop_asked));
+        is_split_everywhere = is_split_everywhere && joined.partition_count == cluster_.partition_count;
+      }
+      if (is_split_everywhere) return absl::OkStatus();
+      if (!told) {
+        log_.Warning(
+            "Waiting for `pawl admin split` to come to its end: the databases have different numbers of partitions.");
+      }
+      PAWL_RETURN_IF_ERROR(Pause(stop_asked));
+    }
+  }
+
+  static absl::Status Pause(const std::function<bool()>& stop_asked) {
+    for (int i = 0; i < 5; ++i) {
+      if (stop_asked()) return absl::CancelledError("stopped while waiting for the database");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     return absl::OkStatus();
+  }
+
+  // On the engine's thread. Every two seconds, as long as it is what this node knows.
+  void WatchPartitionCount() {
+    auto count = std::make_shared<int32_t>(cluster_.partition_count);
+    pool_->Submit(
+        [count](pqxx::connection_base& connection) {
+          *count = history::ReadPartitionCount(connection);
+          return absl::OkStatus();
+        },
+        [this, count](const absl::Status&) {
+          engine_loop_.Post([this, count] {
+            if (*count != cluster_.partition_count) {
+              log_.Info("The number of partitions has been raised; this node begins anew.",
+                        {{"partitions", std::to_string(*count)}});
+              if (options_.on_split) options_.on_split();
+              return;
+            }
+            engine_loop_.PostAt(clock_.MonotonicNow() + std::chrono::seconds(2), [this] { WatchPartitionCount(); });
+          });
+        });
   }
 
   absl::StatusOr<history::ClusterInfo> PrepareDatabase(const std::string& conninfo,
@@ -383,10 +424,7 @@ class RealNode : public Node {
       if (!told) {
         log_.Warning("Waiting for the database.", {{"error", std::string(cluster.status().message())}});
       }
-      for (int i = 0; i < 5; ++i) {
-        if (stop_asked()) return absl::CancelledError("stopped while waiting for the database");
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      }
+      PAWL_RETURN_IF_ERROR(Pause(stop_asked));
     }
   }
 

@@ -31,6 +31,9 @@ struct NodeOptions {
   size_t mailbox_max = 200'000;
   size_t mailbox_bytes_max = 256u << 20;
   int http_connections_max = 20'000;
+  // The number of partitions has been raised: the node is of no use any more, and is to be started anew. Called once,
+  // on any thread.
+  std::function<void()> on_split = {};
   bool lambda_endpoint = false;  // functions are invoked at an endpoint, by workers that serve "lambda:invoke"
 };
 

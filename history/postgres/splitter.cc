@@ -1,0 +1,170 @@
+#include "history/postgres/splitter.h"
+
+#include <algorithm>
+#include <memory>
+#include <pqxx/pqxx>
+#include <utility>
+
+#include "shared/base/ids.h"
+#include "shared/base/status.h"
+#include "shared/pg/conninfo.h"
+#include "shared/pg/errors.h"
+
+namespace pawl::history {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The mover's: the two never work at the same time.
+constexpr const char* kLock = "8097861012913156709";
+
+struct Server {
+  explicit Server(const std::string& conninfo) : name(pg::DescribeConnection(conninfo)), connection(conninfo) {
+    pqxx::nontransaction query(connection);
+    query.exec("set application_name = 'pawl split'; set jit = off; set lock_timeout = '10s'");
+    pqxx::row row = query.exec1("select partition_count, encode(secret, 'hex') from pawl.cluster");
+    count = row[0].as<int32_t>();
+    secret = row[1].c_str();
+  }
+  std::string name, secret;
+  int32_t count = 0;
+  pqxx::connection connection;
+};
+
+absl::Status CheckQuiet(Server& server) {
+  pqxx::nontransaction query(server.connection);
+  for (const pqxx::row& row : query.exec("select partition from pawl.partitions where moving_to is not null limit 1")) {
+    return absl::FailedPreconditionError(std::string("partition ") + row[0].c_str() +
+                                         " is being moved, or a move of it was cut off: `pawl admin move` mends that");
+  }
+  for (const pqxx::row& row : query.exec("select partition from pawl.losses where accepted_at is null limit 1")) {
+    return absl::FailedPreconditionError(std::string("a loss of partition ") + row[0].c_str() +
+                                         " waits to be accepted: see `pawl admin losses`");
+  }
+  return absl::OkStatus();
+}
+
+// The partition, of `count`, of an entity's slot.
+std::string PartitionOfEntity(int32_t count) {
+  return "((get_byte(uuid_send(entity), 6) * 256 + get_byte(uuid_send(entity), 7)) * " + std::to_string(count) + " / " +
+         std::to_string(base::kSlotCount) + ")";
+}
+
+absl::Status SplitServer(Server& server, int32_t count, SplitReport& report) {
+  const std::string ratio = std::to_string(count / server.count);
+  const std::string all = std::to_string(count);
+  pqxx::work work(server.connection);
+  // Claims and renewals take rows before writers, so this takes the table before writers.
+  work.exec("lock table pawl.partitions in exclusive mode");
+  const Clock::time_point stopped = Clock::now();
+  work.exec(
+      "update pawl.writers w set taken = taken + 1 from (select id from pawl.writers order by id for update) l "
+      "where w.id = l.id");
+  work.exec(
+      "create temporary table old_partition on commit drop as select p.partition, p.here, greatest("
+      "p.next_sequence, (select max(u.next_sequence) from pawl.marks m, unnest(m.partitions, m.next_sequences) "
+      "u (partition, next_sequence) where m.writer = p.writer and u.partition = p.partition)) as next_sequence "
+      "from pawl.partitions p");
+  work.exec("create temporary table new_count on commit drop as select " + PartitionOfEntity(count) +
+            " as partition, count(*) as decisions from pawl.log group by 1");
+  const pqxx::result wrong = work.exec(
+      "select o.partition, o.next_sequence - 1, coalesce(sum(n.decisions), 0) from old_partition o left join new_count "
+      "n on n.partition / " +
+      ratio +
+      " = o.partition where o.here group by o.partition, o.next_sequence having "
+      "o.next_sequence - 1 <> coalesce(sum(n.decisions), 0) order by 1 limit 1");
+  if (!wrong.empty()) {
+    return absl::DataLossError(std::string("partition ") + wrong[0][0].c_str() + " of " + server.name + " has " +
+                               wrong[0][1].c_str() + " decisions by its sequence, but " + wrong[0][2].c_str() +
+                               " rows; nothing was changed. `pawl admin check` tells whether its log is sound");
+  }
+  const std::string epoch =
+      work.exec1(
+              "select greatest((select max(epoch) from pawl.partitions), (select max(epoch) from pawl.claims), 0) + 1")
+          [0]
+              .c_str();
+  work.exec("delete from pawl.partitions");
+  work.exec("insert into pawl.partitions (partition, here, epoch, next_sequence) select p, o.here, " + epoch +
+            ", case when o.here then coalesce(n.decisions, 0) + 1 else 1 end from generate_series(0, " + all +
+            " - 1) p join old_partition o on o.partition = p / " + ratio + " left join new_count n on n.partition = p");
+  // Of the old numbers nothing is left that could be taken for one of the new ones. Each half of a partition may have
+  // all that runs of a limited key, until its owner says how much that is.
+  work.exec("delete from pawl.marks; delete from pawl.claims; delete from pawl.losses");
+  work.exec("create temporary table old_permit on commit drop as select * from pawl.permits where held > 0");
+  work.exec("delete from pawl.permits");
+  work.exec("insert into pawl.permits select key, partition * " + ratio +
+            " + i, 0, 0, held, 0, now(), now() from old_permit, generate_series(0, " + ratio + " - 1) i");
+  work.exec("update pawl.cluster set partition_count = " + all);
+  report.decisions += work.exec1("select coalesce(sum(decisions), 0)::bigint from new_count")[0].as<int64_t>();
+  work.commit();
+  report.stopped =
+      std::max(report.stopped, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - stopped));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Server>>> Connect(const std::vector<std::string>& conninfos) {
+  std::vector<std::unique_ptr<Server>> servers;
+  for (const std::string& conninfo : conninfos) {
+    try {
+      servers.push_back(std::make_unique<Server>(conninfo));
+    } catch (const pqxx::sql_error& error) {
+      return base::Annotate(pg::SqlError(error.sqlstate(), error.what()),
+                            "database (" + pg::DescribeConnection(conninfo) + ")");
+    } catch (const std::exception& error) {
+      return pg::ConnectError(conninfo, error.what());
+    }
+    if (servers.back()->secret != servers.front()->secret) {
+      return absl::FailedPreconditionError("database (" + servers.back()->name + ") belongs to another cluster than (" +
+                                           servers.front()->name + ")");
+    }
+  }
+  return servers;
+}
+
+// All partitions are in one of the servers: otherwise one of them is not among those that were given.
+absl::Status CheckAllGiven(const std::vector<std::unique_ptr<Server>>& servers) {
+  double share = 0;  // a server that has changed already counts its own way
+  for (const auto& server : servers) {
+    pqxx::nontransaction query(server->connection);
+    share += query.exec1("select count(*) from pawl.partitions where here")[0].as<double>() / server->count;
+  }
+  if (share > 0.999 && share < 1.001) return absl::OkStatus();
+  return absl::FailedPreconditionError("not all partitions are in the given databases; name all of them, each once");
+}
+
+}  // namespace
+
+absl::StatusOr<SplitReport> SplitPartitions(const std::vector<std::string>& conninfos, int32_t count) {
+  PAWL_ASSIGN_OR_RETURN(auto servers, Connect(conninfos));
+  SplitReport report{.before = servers.front()->count, .after = count};
+  absl::Status status = pg::Guard([&]() -> absl::Status {
+    {
+      pqxx::nontransaction query(servers.front()->connection);
+      if (!query.exec1(std::string("select pg_try_advisory_lock(") + kLock + ")")[0].as<bool>()) {
+        return absl::AbortedError("partitions of this cluster are being moved or split already");
+      }
+    }
+    PAWL_RETURN_IF_ERROR(CheckAllGiven(servers));
+    for (const auto& server : servers) {
+      if (server->count == count) continue;
+      if (count < server->count || count % server->count != 0 || count > base::kSlotCount) {
+        return absl::InvalidArgumentError("there are " + std::to_string(server->count) +
+                                          " partitions; expected a multiple of that, up to 16384, not " +
+                                          std::to_string(count));
+      }
+      PAWL_RETURN_IF_ERROR(CheckQuiet(*server));
+    }
+    for (auto server = servers.rbegin(); server != servers.rend(); ++server) {
+      if ((*server)->count != count) PAWL_RETURN_IF_ERROR(SplitServer(**server, count, report));
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return report;
+}
+
+int32_t ReadPartitionCount(pqxx::connection_base& connection) {
+  return pqxx::nontransaction(connection).exec1("select partition_count from pawl.cluster")[0].as<int32_t>();
+}
+
+}  // namespace pawl::history
