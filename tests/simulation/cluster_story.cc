@@ -1,5 +1,6 @@
 #include "tests/simulation/cluster_story.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -268,7 +269,11 @@ class Story {
     // What was due just before may be on its way; the clock may run fast. Times that another one shows tell nothing.
     const base::WallTime now = process.WallNow();
     std::erase_if(pauses_, [&](const auto& pause) { return pause.second > now && pause.first < now + seconds(150); });
-    if (by > seconds(300)) pauses_.emplace_back(now + milliseconds(50), now + milliseconds(4'800));
+    const bool is_new = std::none_of(stepped_to_.begin(), stepped_to_.end(), [&](base::WallTime other) {
+      return other < now + seconds(5) && now < other + seconds(150);
+    });
+    stepped_to_.push_back(now);
+    if (is_new && by > seconds(300)) pauses_.emplace_back(now + milliseconds(50), now + milliseconds(4'800));
   }
 
   // ---- clients
@@ -408,6 +413,7 @@ class Story {
   std::vector<std::unique_ptr<ClusterWorker>> workers_;
   const base::MonotonicTime began_ = world_.now();
   std::vector<std::pair<base::WallTime, base::WallTime>> pauses_;  // when nothing may time out, by a node's own clock
+  std::vector<base::WallTime> stepped_to_;                         // by wall clocks
   int boots_ = 0;
   uint64_t statements_ = 0;
   bool is_leaving_ = false;
