@@ -3,6 +3,8 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "proto/worker/v1/worker.grpc.pb.h"
 #include "shared/rpc/channel.h"
@@ -20,6 +22,81 @@ absl::Status FromGrpc(const grpc::Status& status) {
 constexpr std::chrono::milliseconds kConnectionSlice{200};
 constexpr int kConnectionSlices = 10;
 
+// How long past its wait the answer to a poll may take.
+constexpr std::chrono::seconds kAnswerWait{30};
+
+// A call that is opened once and then carries one poll after another. The thread that polls drives the connection
+// itself, by the stream's own queue: nothing is handed from thread to thread. Any error ends it.
+class PollStream {
+ public:
+  explicit PollStream(v1::WorkerService::Stub& stub) : stream_(stub.PrepareAsyncPollStream(&context_, &queue_)) {}
+  ~PollStream() {
+    context_.TryCancel();
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+  }
+
+  absl::StatusOr<v1::PollResponse> Poll(const v1::PollRequest& request,
+                                        std::chrono::system_clock::time_point deadline) {
+    if (!std::exchange(is_open_, true)) {
+      stream_->StartCall(nullptr);
+      if (!Await(1, deadline)) return WhyEnded();
+    }
+    v1::PollResponse response;
+    stream_->Write(request, nullptr);
+    stream_->Read(&response, nullptr);
+    if (!Await(2, deadline)) return WhyEnded();
+    return response;
+  }
+
+  // From any thread: ends the poll under way.
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  // True if that many operations ended well; they have all ended then, or else by WhyEnded.
+  bool Await(int operations, std::chrono::system_clock::time_point deadline) {
+    under_way_ += operations;
+    bool well = true;
+    while (under_way_ > 0) {
+      void* tag = nullptr;
+      bool ok = false;
+      switch (queue_.AsyncNext(&tag, &ok, deadline)) {
+        case grpc::CompletionQueue::GOT_EVENT:
+          --under_way_;
+          well = well && ok;
+          break;
+        case grpc::CompletionQueue::TIMEOUT:
+          context_.TryCancel();
+          deadline = std::chrono::system_clock::time_point::max();
+          is_late_ = true;
+          break;
+        case grpc::CompletionQueue::SHUTDOWN:
+          return false;
+      }
+    }
+    return well;
+  }
+
+  absl::Status WhyEnded() {
+    grpc::Status status;
+    stream_->Finish(&status, nullptr);
+    Await(1, std::chrono::system_clock::now() + kAnswerWait);
+    if (is_late_) return absl::DeadlineExceededError("the scheduler does not answer");
+    return status.ok() ? absl::UnavailableError("the scheduler has ended the stream of polls") : FromGrpc(status);
+  }
+
+  // In this order: the stream ends before its queue, the queue before the context.
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<v1::PollRequest, v1::PollResponse>> stream_;
+  bool is_open_ = false;
+  bool is_late_ = false;
+  int under_way_ = 0;
+};
+
 class GrpcTransport : public Transport {
  public:
   explicit GrpcTransport(const std::string& target) : channel_(rpc::MakeChannel(target)) {
@@ -27,23 +104,24 @@ class GrpcTransport : public Transport {
   }
 
   absl::StatusOr<v1::PollResponse> Poll(const v1::PollRequest& request) override {
-    AwaitConnection();
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(request.wait_ms()) +
-                         std::chrono::seconds(30));
-    bool asks = request.tasks_max() > 0;
+    std::unique_ptr<PollStream> stream = TakeStream();
+    const bool asks = request.tasks_max() > 0;
     if (asks) {
       std::lock_guard lock(mutex_);
       if (cancelled_) return absl::CancelledError("polling has ended");
-      polls_.insert(&context);
+      polls_.insert(stream.get());
     }
-    v1::PollResponse response;
-    grpc::Status status = stub_->Poll(&context, request, &response);
-    if (asks) {
-      std::lock_guard lock(mutex_);
-      polls_.erase(&context);
+    absl::StatusOr<v1::PollResponse> response = stream->Poll(
+        request, std::chrono::system_clock::now() + std::chrono::milliseconds(request.wait_ms()) + kAnswerWait);
+    // Where one fails, the others are no better.
+    std::vector<std::unique_ptr<PollStream>> broken;
+    std::lock_guard lock(mutex_);
+    if (asks) polls_.erase(stream.get());
+    if (response.ok()) {
+      idle_.push_back(std::move(stream));
+    } else {
+      broken.swap(idle_);
     }
-    if (!status.ok()) return FromGrpc(status);
     return response;
   }
 
@@ -75,10 +153,23 @@ class GrpcTransport : public Transport {
   void CancelPolls() override {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
-    for (grpc::ClientContext* context : polls_) context->TryCancel();
+    for (PollStream* stream : polls_) stream->Cancel();
   }
 
  private:
+  std::unique_ptr<PollStream> TakeStream() {
+    {
+      std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<PollStream> stream = std::move(idle_.back());
+        idle_.pop_back();
+        return stream;
+      }
+    }
+    AwaitConnection();
+    return std::make_unique<PollStream>(*stub_);
+  }
+
   // A connection that is being made gets on only while somebody looks after it: a call, or this.
   void AwaitConnection() {
     for (int i = 0; i < kConnectionSlices; ++i) {
@@ -91,7 +182,8 @@ class GrpcTransport : public Transport {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::WorkerService::Stub> stub_;
   std::mutex mutex_;
-  std::set<grpc::ClientContext*> polls_;
+  std::set<PollStream*> polls_;                    // that ask for tasks
+  std::vector<std::unique_ptr<PollStream>> idle_;  // opened, no poll under way; the last one goes first
   bool cancelled_ = false;
 };
 

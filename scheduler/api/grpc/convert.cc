@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "scheduler/gateway/reason.h"
+
 namespace pawl::api::rpc {
 namespace {
 
@@ -81,6 +83,12 @@ void SetExecution(const gateway::Execution& from, control::v1::Execution& to) {
 
 std::chrono::milliseconds ClampWait(int wait_ms) {
   return std::chrono::milliseconds(std::clamp(wait_ms, 0, kWaitMaxMs));
+}
+
+absl::Status CheckSession(const std::string& session_id) {
+  if (!session_id.empty()) return absl::OkStatus();
+  return gateway::Refuse(gateway::Reason::kValidation,
+                         "session_id is empty: expected a UUID that the worker made at its start");
 }
 
 gateway::WorkerPollRequest ToPoll(const worker::v1::PollRequest& from) {

@@ -10,6 +10,7 @@ namespace pawl::api::rpc {
 void SetTime(base::WallTime from, google::protobuf::Timestamp& to);
 void SetExecution(const gateway::Execution& from, control::v1::Execution& to);
 
+absl::Status CheckSession(const std::string& session_id);
 // wait_ms is brought into 0 .. 60,000 and tasks_max into 0 .. 1,000.
 gateway::WorkerPollRequest ToPoll(const worker::v1::PollRequest& from);
 void SetPollResponse(const gateway::WorkerPollResponse& from, worker::v1::PollResponse& to);

@@ -10,12 +10,6 @@
 namespace pawl::api::rpc {
 namespace {
 
-absl::Status CheckSession(const std::string& session_id) {
-  if (!session_id.empty()) return absl::OkStatus();
-  return gateway::Refuse(gateway::Reason::kValidation,
-                         "session_id is empty: expected a UUID that the worker made at its start");
-}
-
 // Ends the call now if `status` is a refusal.
 bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& status) {
   if (status.ok()) return false;

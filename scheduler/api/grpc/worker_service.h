@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proto/worker/v1/worker.grpc.pb.h"
+#include "scheduler/api/grpc/poll_stream.h"
 #include "scheduler/api/grpc/unary_call.h"
 #include "scheduler/api/long_poll.h"
 #include "scheduler/gateway/gateway.h"
@@ -15,6 +16,10 @@ class WorkerService final : public worker::v1::WorkerService::CallbackService {
 
   ::grpc::ServerUnaryReactor* Poll(::grpc::CallbackServerContext* context, const worker::v1::PollRequest* request,
                                    worker::v1::PollResponse* response) override;
+  ::grpc::ServerBidiReactor<worker::v1::PollRequest, worker::v1::PollResponse>* PollStream(
+      ::grpc::CallbackServerContext*) override {
+    return rpc::PollStream::Begin(gateway_, polls_, observer_);
+  }
   ::grpc::ServerUnaryReactor* Heartbeat(::grpc::CallbackServerContext* context,
                                         const worker::v1::HeartbeatRequest* request,
                                         worker::v1::HeartbeatResponse* response) override;

@@ -123,6 +123,54 @@ TEST_F(Worker, ShutdownEndsAWaitingPollAtOnce) {
   EXPECT_EQ(gateway_.cancelled_polls(), 1);
 }
 
+TEST_F(Worker, AStreamAnswersOnePollAfterAnother) {
+  auto stream = stub_->PollStream(&context_);
+  for (const char* token : {"1", "2"}) {
+    gateway_.OfferWorkerTask({.token = token, .handler = "train"});
+    ASSERT_TRUE(stream->Write(request_));
+    ASSERT_TRUE(stream->Read(&response_));
+    ASSERT_EQ(response_.tasks_size(), 1);
+    EXPECT_EQ(response_.tasks(0).task_token(), token);
+  }
+  request_.add_results()->set_task_token("1");
+  ASSERT_TRUE(stream->Write(request_));
+  ASSERT_TRUE(stream->Read(&response_));
+  EXPECT_EQ(response_.acks_size(), 1);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(Worker, APollThatIsRefusedEndsItsStream) {
+  auto stream = stub_->PollStream(&context_);
+  request_.clear_session_id();
+  ASSERT_TRUE(stream->Write(request_));
+  EXPECT_FALSE(stream->Read(&response_));
+  EXPECT_EQ(stream->Finish().error_code(), ::grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(Worker, TheStreamOfAWorkerThatLeavesIsCancelled) {
+  auto stream = stub_->PollStream(&context_);
+  ASSERT_TRUE(stream->Write(request_));
+  WaitUntil([this] { return gateway_.waiting() == 1; });
+  context_.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), ::grpc::StatusCode::CANCELLED);
+  WaitUntil([this] { return gateway_.cancelled_polls() == 1; });
+}
+
+TEST_F(Worker, ShutdownEndsAnIdleStreamAndOneThatWaits) {
+  ::grpc::ClientContext idle_context;
+  auto idle = stub_->PollStream(&idle_context);
+  gateway_.OfferWorkerTask({.token = "1", .handler = "train"});
+  ASSERT_TRUE(idle->Write(request_));
+  ASSERT_TRUE(idle->Read(&response_));
+  auto waiting = stub_->PollStream(&context_);
+  ASSERT_TRUE(waiting->Write(request_));
+  WaitUntil([this] { return gateway_.waiting() == 1; });
+  server_->Shutdown(std::chrono::milliseconds(10'000));
+  EXPECT_EQ(idle->Finish().error_code(), ::grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(waiting->Finish().error_code(), ::grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(Worker, HeartbeatsTellWhatIsCancelled) {
   worker::v1::HeartbeatRequest request;
   request.set_session_id("session");

@@ -1,0 +1,118 @@
+#include "scheduler/api/grpc/poll_stream.h"
+
+#include <string>
+#include <utility>
+
+#include "scheduler/api/grpc/convert.h"
+
+namespace pawl::api::rpc {
+namespace {
+
+absl::Status GoesDown() { return absl::UnavailableError("the server is shutting down"); }
+
+}  // namespace
+
+PollStream* PollStream::Begin(gateway::Gateway& gateway, LongPolls& streams, const RequestObserver& observer) {
+  std::shared_ptr<PollStream> stream(new PollStream(gateway, streams, observer));
+  stream->self_ = stream;
+  stream->id_ = streams.Add(std::make_shared<LongPoll>([weak = stream->weak_from_this()] {
+    if (auto self = weak.lock()) self->Leave();
+  }));
+  const std::lock_guard lock(stream->mutex_);
+  if (!stream->over_) stream->StartRead(&stream->request_);
+  return stream.get();
+}
+
+void PollStream::OnReadDone(bool ok) {
+  if (!ok) return End(absl::OkStatus());
+  began_ = std::chrono::steady_clock::now();
+  if (absl::Status session = CheckSession(request_.session_id()); !session.ok()) {
+    Observe(session);
+    return End(session);
+  }
+  auto poll = std::make_shared<LongPoll>([] {});
+  bool refused = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (over_) return;
+    reports_ = request_.results_size() > 0;
+    refused = leaving_ && !reports_;
+    poll_ = poll;
+  }
+  if (refused) return End(GoesDown());
+  poll->SetCancel(gateway_.PollWorker(
+      ToPoll(request_), [self = shared_from_this(), poll](const absl::StatusOr<gateway::WorkerPollResponse>& got) {
+        if (poll->End()) self->Answer(got);
+      }));
+}
+
+void PollStream::Answer(const absl::StatusOr<gateway::WorkerPollResponse>& got) {
+  Observe(got.status());
+  if (!got.ok()) return End(got.status());
+  response_.Clear();
+  SetPollResponse(*got, response_);
+  const std::lock_guard lock(mutex_);
+  if (over_) return;
+  poll_ = nullptr;
+  writing_ = true;
+  StartWrite(&response_);
+}
+
+void PollStream::OnWriteDone(bool ok) {
+  bool leaving = false;
+  {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    ok = ok && !cancelled_;
+    leaving = leaving_;
+    if (over_) return;
+    if (ok && !leaving) return StartRead(&request_);
+  }
+  End(ok ? GoesDown() : absl::CancelledError("the worker gave the call up"));
+}
+
+void PollStream::Observe(const absl::Status& status) {
+  if (!observer_) return;
+  observer_("WorkerService/PollStream", absl::StatusCodeToString(status.code()),
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
+}
+
+void PollStream::Leave() {
+  std::shared_ptr<LongPoll> poll;
+  {
+    const std::lock_guard lock(mutex_);
+    leaving_ = true;
+    if (writing_ || (poll_ != nullptr && reports_)) return;  // OnWriteDone follows and ends the call
+    poll = poll_;
+  }
+  if (poll != nullptr) poll->Abandon();
+  End(GoesDown());
+}
+
+void PollStream::End(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(over_, true)) return;
+    poll_ = nullptr;
+  }
+  Finish(WireStatus(status));
+}
+
+void PollStream::OnCancel() {
+  std::shared_ptr<LongPoll> poll;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    if (writing_) return;  // OnWriteDone follows and ends the call
+    poll = std::exchange(poll_, nullptr);
+  }
+  if (poll != nullptr) poll->Abandon();
+  End(absl::CancelledError("the worker gave the call up"));
+}
+
+void PollStream::OnDone() {
+  const std::shared_ptr<PollStream> last = std::move(self_);
+  if (id_ != 0) streams_.Remove(id_);
+}
+
+}  // namespace pawl::api::rpc
