@@ -38,8 +38,8 @@ ClusterScenario ClusterScenarioOf(uint64_t seed) {
     scenario.clients = static_cast<int>(chance.Between(10, 25));
     scenario.log.delay_max = milliseconds(400);
   }
-  scenario.timeouts = chance.Happens(0.5);
   if (chance.Happens(0.2)) return scenario;
+  scenario.timeouts = chance.Happens(0.5);
   scenario.network = {.lose = sometimes(0.03, 0.5), .duplicate = sometimes(0.03, 0.3), .slow = sometimes(0.02, 0.3)};
   scenario.log.lost_before = sometimes(0.01, 0.3);
   scenario.log.lost_after = sometimes(0.01, 0.3);
