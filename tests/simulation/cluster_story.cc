@@ -377,7 +377,11 @@ class Story {
       partition::Engine::Stats stats = node->engine().stats();
       owned += stats.partitions_owned;
       if (stats.partitions_owned > share) ledger_.Accuse("a node owns more than its share");
-      if (stats.open_executions + stats.timers + stats.mailbox > 0) ledger_.Accuse("crumbs are left on a node");
+      if (stats.open_executions + stats.timers + stats.mailbox > 0) {
+        ledger_.Accuse("crumbs are left on a node: open executions, timers, mail " +
+                       std::to_string(stats.open_executions) + ", " + std::to_string(stats.timers) + ", " +
+                       std::to_string(stats.mailbox));
+      }
       for (const dispatch::QueueStats& queue : node->engine().dispatcher().Stats()) {
         if (queue.backlog != 0) ledger_.Accuse("tasks are left in a queue");
       }
