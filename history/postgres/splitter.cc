@@ -163,8 +163,4 @@ absl::StatusOr<SplitReport> SplitPartitions(const std::vector<std::string>& conn
   return report;
 }
 
-int32_t ReadPartitionCount(pqxx::connection_base& connection) {
-  return pqxx::nontransaction(connection).exec1("select partition_count from pawl.cluster")[0].as<int32_t>();
-}
-
 }  // namespace pawl::history

@@ -23,10 +23,6 @@
 
 #include "absl/status/statusor.h"
 
-namespace pqxx {
-class connection_base;
-}
-
 namespace pawl::history {
 
 struct SplitReport {
@@ -40,8 +36,5 @@ struct SplitReport {
 // of the number that there is; FAILED_PRECONDITION while a partition moves or a loss waits to be accepted; DATA_LOSS
 // where a partition's rows are not as many as its sequence says; ABORTED where another tool moves or splits partitions.
 absl::StatusOr<SplitReport> SplitPartitions(const std::vector<std::string>& servers, int32_t count);
-
-// Of that database. Throws what libpqxx throws.
-int32_t ReadPartitionCount(pqxx::connection_base& connection);
 
 }  // namespace pawl::history

@@ -1,12 +1,11 @@
 #include "scheduler/catalog/limits.h"
 
 #include <pqxx/pqxx>
-#include <utility>
+
+#include "shared/pg/pool.h"
 
 namespace pawl::catalog {
 namespace {
-
-constexpr std::chrono::milliseconds kFirstAgain{200};
 
 pg::PoolOptions OfTool() { return {.threads = 1, .application_name = "pawl admin"}; }
 
@@ -93,32 +92,6 @@ absl::Status WriteLimit(const std::string& conninfo, const std::string& key, con
     write.commit();
     return absl::OkStatus();
   });
-}
-
-LimitWatch::LimitWatch(pg::Pool& pool, base::Executor& executor, const base::Clock& clock,
-                       std::chrono::milliseconds every, std::function<void(const TaskLimits&)> changed)
-    : pool_(pool), executor_(executor), clock_(clock), every_(every), changed_(std::move(changed)) {}
-
-void LimitWatch::Run() {
-  auto read = std::make_shared<TaskLimits>();
-  pool_.Submit(
-      [read](pqxx::connection_base& connection) {
-        pqxx::nontransaction statement(connection);
-        *read = Read(statement);
-        return absl::OkStatus();
-      },
-      [this, alive = alive_, read, &executor = executor_](const absl::Status& status) {
-        executor.Post([this, alive, read, ok = status.ok()] {
-          if (!*alive) return;
-          if (ok && (!last_ || *read != *last_)) {
-            last_ = *read;
-            changed_(*last_);
-          }
-          executor_.PostAt(clock_.MonotonicNow() + (last_ ? every_ : kFirstAgain), [this, alive] {
-            if (*alive) Run();
-          });
-        });
-      });
 }
 
 }  // namespace pawl::catalog

@@ -1,7 +1,8 @@
 #include "scheduler/catalog/weights.h"
 
 #include <pqxx/pqxx>
-#include <utility>
+
+#include "shared/pg/pool.h"
 
 namespace pawl::catalog {
 namespace {
@@ -42,31 +43,6 @@ absl::Status WriteWeight(const std::string& conninfo, const std::string& flow, u
     }
     return absl::OkStatus();
   });
-}
-
-WeightWatch::WeightWatch(pg::Pool& pool, base::Executor& executor, const base::Clock& clock,
-                         std::chrono::milliseconds every, std::function<void(const Weights&)> changed)
-    : pool_(pool), executor_(executor), clock_(clock), every_(every), changed_(std::move(changed)) {}
-
-void WeightWatch::Run() {
-  auto read = std::make_shared<Weights>();
-  pool_.Submit(
-      [read](pqxx::connection_base& connection) {
-        *read = Read(connection);
-        return absl::OkStatus();
-      },
-      [this, alive = alive_, read, &executor = executor_](const absl::Status& status) {
-        executor.Post([this, alive, read, ok = status.ok()] {
-          if (!*alive) return;
-          if (ok && *read != last_) {
-            last_ = *read;
-            changed_(last_);
-          }
-          executor_.PostAt(clock_.MonotonicNow() + every_, [this, alive] {
-            if (*alive) Run();
-          });
-        });
-      });
 }
 
 }  // namespace pawl::catalog

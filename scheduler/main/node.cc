@@ -6,6 +6,7 @@
 
 #include <future>
 #include <map>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -13,14 +14,12 @@
 #include "history/migrations/migrator.h"
 #include "history/postgres/multi_log.h"
 #include "history/postgres/postgres_log.h"
-#include "history/postgres/splitter.h"
 #include "scheduler/api/aws/server.h"
 #include "scheduler/api/grpc/cluster/peers.h"
 #include "scheduler/api/grpc/server.h"
 #include "scheduler/catalog/catalog.h"
-#include "scheduler/catalog/limits.h"
+#include "scheduler/catalog/live_settings.h"
 #include "scheduler/catalog/pg_store.h"
-#include "scheduler/catalog/weights.h"
 #include "scheduler/cluster/cluster.h"
 #include "scheduler/cluster/pg_member_store.h"
 #include "scheduler/cluster/pg_permit_store.h"
@@ -221,23 +220,11 @@ class RealNode : public Node {
              .peers_executor = &engine_loop_,
              .cluster_key = ClusterKey(cluster_.secret)},
             *admitting_));
-    weights_ = std::make_unique<catalog::WeightWatch>(
-        *pool_, engine_loop_, clock_, std::chrono::seconds(2),
-        [this](const catalog::Weights& weights) { engine_->dispatcher().flows().SetWeights(weights); });
     // No task is handed out before it is known whether it may be.
-    limits_ = std::make_unique<catalog::LimitWatch>(
+    live_settings_ = std::make_unique<catalog::LiveSettingsWatch>(
         *pool_, engine_loop_, clock_, std::chrono::seconds(2),
-        [this, address = AdvertisedAddress(), is_running = false](const catalog::TaskLimits& limits) mutable {
-          SetLimits(limits);
-          if (std::exchange(is_running, true)) return;
-          engine_->Run();
-          members_->Run(address);
-        });
-    engine_loop_.Post([this] {
-      limits_->Run();
-      weights_->Run();
-      WatchPartitionCount();
-    });
+        [this, address = AdvertisedAddress()](const catalog::LiveSettings& settings) { Take(settings, address); });
+    engine_loop_.Post([this] { live_settings_->Run(); });
     serving_ = true;
     return absl::OkStatus();
   }
@@ -390,25 +377,19 @@ class RealNode : public Node {
     return absl::OkStatus();
   }
 
-  // On the engine's thread. Every two seconds, as long as it is what this node knows.
-  void WatchPartitionCount() {
-    auto count = std::make_shared<int32_t>(cluster_.partition_count);
-    pool_->Submit(
-        [count](pqxx::connection_base& connection) {
-          *count = history::ReadPartitionCount(connection);
-          return absl::OkStatus();
-        },
-        [this, count](const absl::Status&) {
-          engine_loop_.Post([this, count] {
-            if (*count != cluster_.partition_count) {
-              log_.Info("The number of partitions has been raised; this node begins anew.",
-                        {{"partitions", std::to_string(*count)}});
-              if (options_.on_split) options_.on_split();
-              return;
-            }
-            engine_loop_.PostAt(clock_.MonotonicNow() + std::chrono::seconds(2), [this] { WatchPartitionCount(); });
-          });
-        });
+  // On the engine's thread: what was set while it ran. The first time, the node begins to serve.
+  void Take(const catalog::LiveSettings& settings, const std::string& address) {
+    if (settings.partition_count != cluster_.partition_count) {
+      log_.Info("The number of partitions has been raised; this node begins anew.",
+                {{"partitions", std::to_string(settings.partition_count)}});
+      if (options_.on_split) options_.on_split();
+      return;
+    }
+    engine_->dispatcher().flows().SetWeights(settings.weights);
+    if (!limits_ || *limits_ != settings.limits) SetLimits(settings.limits);
+    if (std::exchange(limits_, settings.limits)) return;
+    engine_->Run();
+    members_->Run(address);
   }
 
   absl::StatusOr<history::ClusterInfo> PrepareDatabase(const std::string& conninfo,
@@ -549,8 +530,8 @@ class RealNode : public Node {
   std::unique_ptr<gateway::TokenMaker> tokens_;
   std::unique_ptr<cluster::PgPermitStore> permits_;
   std::unique_ptr<partition::Engine> engine_;
-  std::unique_ptr<catalog::WeightWatch> weights_;
-  std::unique_ptr<catalog::LimitWatch> limits_;
+  std::unique_ptr<catalog::LiveSettingsWatch> live_settings_;
+  std::optional<catalog::TaskLimits> limits_;  // as set; none before the first reading
   std::unique_ptr<cluster::PgMemberStore> member_store_;
   std::unique_ptr<cluster::Peers> peers_;
   std::unique_ptr<cluster::Cluster> members_;
