@@ -1,29 +1,36 @@
 #!/usr/bin/env bash
-# fuzz.sh BIN_DIR SECONDS: runs every libFuzzer target of a build for SECONDS each, starting from the corpus beside its
-# source (fuzz_corpus/). What it finds goes to build/fuzz/TARGET. Ends with "N passed, N failed".
+# fuzz.sh BIN_DIR SECONDS: runs every libFuzzer target of a build for SECONDS each, one a core at a time, starting from the
+# corpus beside its source (fuzz_corpus/). What it finds goes to build/fuzz/TARGET, what it says to run.log there. Ends with
+# "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." || exit
-bin="$1" seconds="$2" passed=0 failed=0
-while IFS= read -r source; do
-  target=$(basename "$source" .cc)
+
+# fuzz_one BIN_DIR SECONDS SOURCE: prints "passed: TARGET" or "failed: TARGET" with the end of what it said.
+fuzz_one() {
+  local bin="$1" seconds="$2" target findings seeds
+  target=$(basename "$3" .cc)
   if [[ ! -x "$bin/$target" ]]; then
     echo "failed: $target is not built"
-    failed=$((failed + 1))
-    continue
+    return
   fi
   findings="build/fuzz/$target"
   mkdir -p "$findings/corpus"
-  corpus=("$findings/corpus")
-  seeds="$(dirname "$source")/fuzz_corpus"
+  local -a corpus=("$findings/corpus")
+  seeds="$(dirname "$3")/fuzz_corpus"
   [[ -d "$seeds" ]] && corpus+=("$seeds")
-  echo "== $target for $seconds s"
   if "$bin/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -print_final_stats=1 \
-    -artifact_prefix="$findings/" "${corpus[@]}"; then
-    passed=$((passed + 1))
+    -artifact_prefix="$findings/" "${corpus[@]}" >"$findings/run.log" 2>&1; then
+    echo "passed: $target, $(sed -n 's/^stat::number_of_executed_units: *//p' "$findings/run.log") inputs in $seconds s"
   else
+    tail -n 50 "$findings/run.log"
     echo "failed: $target; the input is in $findings"
-    failed=$((failed + 1))
   fi
-done < <(git ls-files --cached --others --exclude-standard '*/fuzz_*.cc')
-echo "$passed passed, $failed failed"
+}
+export -f fuzz_one
+
+said=$(git ls-files --cached --others --exclude-standard '*/fuzz_*.cc' |
+  xargs -P "${PAWL_JOBS:-$(nproc)}" -I{} bash -c 'fuzz_one "$@"' fuzz_one "$1" "$2" {})
+echo "$said"
+failed=$(grep -c '^failed: ' <<<"$said")
+echo "$(grep -c '^passed: ' <<<"$said") passed, $failed failed"
 ((failed == 0))
