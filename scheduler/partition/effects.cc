@@ -39,7 +39,8 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     sessions_.Drop(revoke->task, true);
     if (limiter_.HasLimits()) limiter_.End(revoke->task);
   } else if (auto* arm = std::get_if<core::ArmTimer>(&effect)) {
-    Arm({entity, arm->frame, arm->kind}, arm->due);
+    // Its partition may have gone while the decision was on its way to the log.
+    if (entities_.contains(entity)) Arm({entity, arm->frame, arm->kind}, arm->due);
   } else if (auto* cancel = std::get_if<core::CancelTimer>(&effect)) {
     timers_.Remove({entity, cancel->frame, cancel->kind});
   } else if (auto* later = std::get_if<core::ContinueLater>(&effect)) {
@@ -114,6 +115,7 @@ void Engine::Arm(const TimerKey& key, base::WallTime due) {
 void Engine::ArmWakeUp() {
   std::optional<base::MonotonicTime> due = timers_.next_due();
   if (std::optional<base::MonotonicTime> other = sessions_.NextDue(); other && (!due || *other < *due)) due = other;
+  if (!to_park_.empty() && (!due || to_park_.front().first < *due)) due = to_park_.front().first;
   if (!due || (wake_up_due_ && *wake_up_due_ <= *due)) return;
   if (wake_up_ != 0) parts_.executor.Cancel(wake_up_);
   wake_up_due_ = due;
@@ -163,6 +165,7 @@ void Engine::WakeUp() {
     sessions_.Await(waiting->session, task, now, Seconds(waiting->task.heartbeat_seconds));
   }
   for (const core::TaskRef& task : sessions_.TakeSilent(now)) submit(task, core::HeartbeatMissed{task});
+  ParkDue(now);
   while (!ended_names_.empty() && now - ended_names_.front().first > std::chrono::seconds(10)) {
     auto name = names_.find(ended_names_.front().second);
     if (name != names_.end() && name->second.ended) names_.erase(name);

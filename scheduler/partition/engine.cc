@@ -341,14 +341,15 @@ void Engine::ReleaseIdle() {
 
 void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began, history::AppendResult result) {
   appending_ = false;
-  at_log_ = nullptr;
   if (batch->generation != generation_) {
+    at_log_ = nullptr;
     // Memory was thrown away meanwhile; the callers do not know either.
     Abandon(*batch, "the outcome is unknown; ask again", true);
     ScheduleTurn();
     return;
   }
   if (result.code == history::AppendCode::kUnknown) {
+    at_log_ = nullptr;
     DropEverything(result.error);
     Abandon(*batch, "the outcome is unknown; ask again", true);
     ScheduleTurn();
@@ -372,6 +373,7 @@ void Engine::OnAppended(std::unique_ptr<Batch> batch, base::MonotonicTime began,
     if (ClaimedUnder(unknown, batch->rows.at(unknown).epoch) != nullptr) doubtful.push_back(unknown);
   }
   GiveUp(doubtful, "whether their last commit took place is not known: " + result.error);
+  at_log_ = nullptr;
   lost.insert(lost.end(), doubtful.begin(), doubtful.end());
   // Whatever took these may have taken more: a session that ended takes all. To be told now is cheaper than one by one.
   if (!lost.empty()) RenewSoon();

@@ -233,7 +233,12 @@ class Engine {
   // Adds to a decision what the log must know of the execution's parking.
   void RecordParking(Entity& entity, history::PartitionBatch& rows);
   // Lets go of an execution that only waits; memory is no further than the log.
+  // Until when memory need not look at it, where that is far; none where something is going on.
+  std::optional<base::WallTime> IdleUntil(Entity& entity) const;
+  // At once, or later where it is large. All that memory has of it must be durable.
   void ParkIfIdle(Entity& entity);
+  void ParkDue(base::MonotonicTime now);
+  void Park(Entity& entity, base::WallTime wake_at);
   // An execution that recovery left in the log.
   void AddParked(const history::ExecutionParked& parked, base::PartitionId partition);
   // Has the parked execution read.
@@ -258,6 +263,7 @@ class Engine {
   void DropPartition(base::PartitionId partition);
   // Takes what memory has of an execution of a partition that is dropped out of timers and queues.
   void Forget(base::EntityId id, const Entity& entity);
+  void ForgetEnded(const Batch& batch, base::PartitionId id);
   // Releases the partitions that are given up and of which nothing is under way.
   void ReleaseLeaving();
   void DropEverything(const std::string& why);
@@ -297,7 +303,8 @@ class Engine {
   std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
   size_t parked_ = 0;  // how many of them are parked
   std::deque<std::shared_ptr<Reading>> to_read_;
-  int readings_ = 0;  // under way
+  std::deque<std::pair<base::MonotonicTime, base::EntityId>> to_park_;  // when to look at it
+  int readings_ = 0;                                                    // under way
 
   std::set<base::PartitionId> wanted_;
   std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered

@@ -282,7 +282,9 @@ void Engine::DropPartition(PartitionId id) {
     Dismiss(*entity, NotServed("the partition has moved; ask again"));
   }
   for (Mail& mail : gone->waiting) mail.reply(NotServed("the partition has moved; ask again"));
+  if (at_log_ != nullptr) ForgetEnded(*at_log_, id);
   if (deciding_) {
+    ForgetEnded(*deciding_, id);
     deciding_->rows.erase(id);
     auto releases = std::move(deciding_->releases);
     deciding_->releases.clear();
@@ -315,6 +317,21 @@ void Engine::Forget(base::EntityId entity_id, const Entity& entity) {
   }
 }
 
+// Decisions that are not let out yet may have ended what has a timer or is offered: memory's frames do not tell of it
+// any more, and the effects that would take it away may never be let out.
+void Engine::ForgetEnded(const Batch& batch, PartitionId id) {
+  for (const Release& release : batch.releases) {
+    if (release.partition != id) continue;
+    for (const core::Effect& effect : release.effects) {
+      if (const auto* cancel = std::get_if<core::CancelTimer>(&effect)) {
+        timers_.Remove({release.entity, cancel->frame, cancel->kind});
+      } else if (const auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
+        dispatcher_.Revoke(revoke->task, revoke->queue);
+      }
+    }
+  }
+}
+
 void Engine::DropEverything(const std::string& why) {
   ++generation_;
   NoteTrouble(why);
@@ -327,6 +344,7 @@ void Engine::DropEverything(const std::string& why) {
   parked_ = 0;
   mailbox_bytes_ = 0;
   to_read_.clear();
+  to_park_.clear();
   readings_ = 0;
   names_.clear();
   ended_names_.clear();

@@ -16,6 +16,9 @@ constexpr char kWait[] = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds
 constexpr char kTask[] =
     R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a",)"
     R"("End":true}}})";
+constexpr char kTimed[] =
+    R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a",)"
+    R"("TimeoutSeconds":3000,"End":true}}})";
 constexpr milliseconds kTick{1};
 
 TEST(EngineOwnership, AfterALossBeforeTheCommitNothingHasHappened) {
@@ -93,6 +96,21 @@ TEST(EngineOwnership, ARefusedPartitionFallsTheOthersStand) {
   bench.Run(seconds(3));
   EXPECT_EQ(node.engine().stats().open_executions, 2u) << "the other node's lease has run out";
   EXPECT_TRUE(node.Said("another node has claimed it"));
+}
+
+TEST(EngineOwnership, ARefusedEndLeavesNoTimer) {
+  EngineBench bench;
+  auto& node = bench.Boot("a");
+  PollReply poll = node.Poll();
+  node.Start(bench.NameIn(0), kTimed);
+  bench.Run(kTick);
+  ASSERT_EQ(node.engine().stats().timers, 1u);
+  bench.store().Usurp(base::PartitionId(0), "b");
+  StatusReply answered = node.Complete(poll->value->at(0).task);
+  bench.Run(kTick);
+  EXPECT_TRUE(answered->has(StatusCode::kUnavailable));
+  EXPECT_EQ(node.engine().stats().open_executions, 0u);
+  EXPECT_EQ(node.engine().stats().timers, 0u);
 }
 
 TEST(EngineOwnership, ALateRefusalDoesNotTouchWhatWasClaimedSince) {

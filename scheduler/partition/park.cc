@@ -26,6 +26,10 @@ namespace {
 // others in between.
 constexpr size_t kReadAtOnce = 200;
 constexpr int kReadingsMax = 1;
+// One with more frames is parked only when nothing has come for it for a while: to read it back for each of thousands
+// of tokens costs the square of their number.
+constexpr size_t kFramesToParkAtOnce = 16;
+constexpr std::chrono::seconds kStay{10};
 // Until a failed reading that nobody waits for is tried again.
 constexpr std::chrono::seconds kReadAgain{1};
 // Step Functions' longest wait for a task.
@@ -36,6 +40,13 @@ const history::WaitingForTask* AwaitedToken(const history::Frame& frame) {
   const auto* task = std::get_if<history::WaitingForTask>(&frame.waiting);
   const bool is_with_token_holder = task != nullptr && task->task.wait_for_token && task->submitted && task->started;
   return is_with_token_holder && !task->task.heartbeat_seconds ? task : nullptr;
+}
+
+// Does anything else than wait: for a timer, for whoever has a token, or for other frames.
+bool IsBusy(const history::Frame& frame) {
+  return !std::holds_alternative<history::WaitingForTimer>(frame.waiting) &&
+         !std::holds_alternative<history::WaitingForBranches>(frame.waiting) &&
+         !std::holds_alternative<history::WaitingForIterations>(frame.waiting) && AwaitedToken(frame) == nullptr;
 }
 
 }  // namespace
@@ -50,8 +61,7 @@ std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& st
     } else if (const auto* task = AwaitedToken(frame)) {
       const std::optional<int64_t>& timeout = task->task.timeout_seconds;
       look_at(task->scheduled_at + (timeout ? std::chrono::seconds(*timeout) : kTaskWaitMax));
-    } else if (!std::holds_alternative<history::WaitingForBranches>(frame.waiting) &&
-               !std::holds_alternative<history::WaitingForIterations>(frame.waiting)) {
+    } else if (IsBusy(frame)) {
       return std::nullopt;
     }
   }
@@ -63,8 +73,17 @@ std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& st
 
 void Engine::RecordParking(Entity& entity, history::PartitionBatch& rows) {
   const history::ExecutionState& state = entity.state();
-  const std::optional<base::WallTime> wake_at = WakeTime(state);
+  entity.bytes_since_snapshot += static_cast<uint32_t>(rows.decisions.back().bytes.size());
+  // Of many frames the one that was busy a moment ago most often still is; they are not walked with each decision.
+  const history::Frame* busy = state.Find(entity.busy_frame);
+  const bool is_busy = busy != nullptr && IsBusy(*busy);
+  const std::optional<base::WallTime> wake_at = is_busy ? std::nullopt : WakeTime(state);
   if (!wake_at) {
+    if (!is_busy) {
+      auto found =
+          std::find_if(state.frames.begin(), state.frames.end(), [](const auto& one) { return IsBusy(one.second); });
+      if (found != state.frames.end()) entity.busy_frame = found->first;
+    }
     // Of one that has ended the log keeps nothing open.
     if (std::exchange(entity.wake_at_log, std::nullopt) && state.is_running()) {
       rows.parked.push_back({.entity = state.id, .wake_at = std::nullopt});
@@ -81,25 +100,63 @@ void Engine::RecordParking(Entity& entity, history::PartitionBatch& rows) {
                            .started_at = state.started_at});
     entity.wake_at_log = wake_at;
   }
-  if (state.revision - entity.snapshot_revision >= settings_.snapshot_decisions_min) {
+  // A large state has to be read back whole anyway: a snapshot is due when folding the decisions since the last one
+  // costs as much. So all its snapshots together take about as many bytes as its decisions, however many those are.
+  if (state.revision - entity.snapshot_revision >= settings_.snapshot_decisions_min &&
+      entity.bytes_since_snapshot >= entity.snapshot_bytes) {
     rows.snapshots.push_back({state.id, state.revision, history::EncodeSnapshot(state)});
     entity.snapshot_revision = state.revision;
+    entity.snapshot_bytes = static_cast<uint32_t>(rows.snapshots.back().bytes.size());
+    entity.bytes_since_snapshot = 0;
   }
 }
 
+std::optional<base::WallTime> Engine::IdleUntil(Entity& entity) const {
+  if (entity.program == nullptr) return std::nullopt;
+  const history::Frame* busy = entity.state().Find(entity.busy_frame);
+  if (busy != nullptr && IsBusy(*busy)) return std::nullopt;
+  return WakeTime(entity.state());
+}
+
 void Engine::ParkIfIdle(Entity& entity) {
-  const history::ExecutionState& state = entity.state();
-  if (entity.program == nullptr) return;
-  const std::optional<base::WallTime> wake_at = WakeTime(state);
+  const std::optional<base::WallTime> wake_at = IdleUntil(entity);
   if (!wake_at) return;
-  const base::EntityId id = state.id;
+  if (entity.state().frames.size() <= kFramesToParkAtOnce) return Park(entity, *wake_at);
+  entity.park_from = parts_.clock.MonotonicNow() + kStay;
+  if (std::exchange(entity.is_to_be_parked, true)) return;
+  to_park_.emplace_back(entity.park_from, entity.state().id);
+  ArmWakeUp();
+}
+
+void Engine::ParkDue(base::MonotonicTime now) {
+  while (!to_park_.empty() && to_park_.front().first <= now) {
+    const base::EntityId id = to_park_.front().second;
+    to_park_.pop_front();
+    auto found = entities_.find(id);
+    if (found == entities_.end() || found->second->is_parked()) continue;
+    Entity& entity = *found->second;
+    entity.is_to_be_parked = false;
+    const std::optional<base::WallTime> wake_at = IdleUntil(entity);
+    if (!wake_at) continue;  // its next decision looks again
+    const bool is_durable = Peek(id) != nullptr;
+    if (is_durable && entity.park_from <= now) {
+      Park(entity, *wake_at);
+    } else {
+      entity.is_to_be_parked = true;
+      to_park_.emplace_back(std::max(entity.park_from, now + kStay / 10), id);
+    }
+  }
+}
+
+void Engine::Park(Entity& entity, base::WallTime wake_at) {
+  const base::EntityId id = entity.state().id;
   Forget(id, entity);
-  entity.wake_at = *wake_at;
+  entity.wake_at = wake_at;
   entity.live.reset();
   entity.program.reset();
   entity.tasks.clear();
   ++parked_;
-  Arm({id, base::FrameId(), core::TimerKind::kExecution}, *wake_at);
+  Arm({id, base::FrameId(), core::TimerKind::kExecution}, wake_at);
 }
 
 void Engine::AddParked(const history::ExecutionParked& parked, base::PartitionId partition) {
@@ -198,6 +255,9 @@ void Engine::FinishReading(const std::shared_ptr<Reading>& reading, absl::Status
   if (!state.ok()) return fail(*entity, state.status());
   auto folded = std::make_shared<std::unique_ptr<history::ExecutionState>>(*std::move(state));
   const int64_t snapshot_revision = stored->snapshot ? stored->snapshot->revision : 0;
+  const size_t snapshot_bytes = stored->snapshot ? stored->snapshot->bytes.size() : 0;
+  size_t bytes_since = 0;
+  for (const history::DecisionRow& row : stored->decisions) bytes_since += row.bytes.size();
   std::string digest = (*folded)->start.definition_digest;
   parts_.load_program(std::move(digest), [=, this](auto program) {
     Entity* read = ReadFor(*reading);
@@ -206,6 +266,8 @@ void Engine::FinishReading(const std::shared_ptr<Reading>& reading, absl::Status
     read->program = *std::move(program);
     read->live = std::move(*folded);
     read->snapshot_revision = snapshot_revision;
+    read->snapshot_bytes = static_cast<uint32_t>(snapshot_bytes);
+    read->bytes_since_snapshot = static_cast<uint32_t>(bytes_since);
     read->reading.reset();
     --parked_;
     timers_.Remove({reading->entity, base::FrameId(), core::TimerKind::kExecution});

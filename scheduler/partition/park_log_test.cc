@@ -18,6 +18,10 @@ constexpr char kToken[] =
     R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",)"
     R"("Parameters":{"FunctionName":"a","Payload":{"token.$":"$$.Task.Token"}},"Next":"P"},)"
     R"("P":{"Type":"Pass","End":true}}})";
+constexpr char kManyTokens[] =
+    R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"T","States":{"T":{)"
+    R"("Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",)"
+    R"("Parameters":{"FunctionName":"a","Payload":{"token.$":"$$.Task.Token"}},"End":true}}}}}})";
 constexpr milliseconds kTick{1};
 
 base::EntityId EntityOf(const StartReply& started) { return (*started->value)->entity; }
@@ -133,6 +137,50 @@ TEST(EngineParkingLog, WhoWaitsForATokenIsParkedToo) {
   bench.Run(kTick);
   EXPECT_TRUE(done->has(StatusCode::kOk));
   EXPECT_EQ(bench.store().execution(EntityOf(started))->status, 1);
+}
+
+TEST(EngineParkingLog, SnapshotsOfALargeMapTakeNoMoreThanItsDecisions) {
+  constexpr size_t kTokens = 2'000;
+  EngineBench bench;
+  auto& node = bench.Boot("a");
+  std::string items = "[0";
+  for (size_t i = 1; i < kTokens; ++i) items += "," + std::to_string(i);
+  StartReply started = node.Start("many", kManyTokens, items + "]");
+  std::vector<core::TaskDetails> tasks;
+  while (tasks.size() < kTokens) {
+    PollReply poll = node.Poll(kTokens);
+    bench.Run(seconds(1));
+    ASSERT_TRUE(poll->value.has_value());
+    tasks.insert(tasks.end(), poll->value->begin(), poll->value->end());
+  }
+
+  const base::EntityId entity = EntityOf(started);
+  int snapshots = 0;
+  size_t snapshot_bytes = 0;
+  int64_t last_snapshot = 0;
+  auto look = [&] {
+    for (const history::StoredEntity& open : bench.store().ReadOpen({entity})) {
+      if (!open.snapshot || open.snapshot->revision == last_snapshot) continue;
+      last_snapshot = open.snapshot->revision;
+      ++snapshots;
+      snapshot_bytes += open.snapshot->bytes.size();
+    }
+  };
+  for (const core::TaskDetails& task : tasks) node.Complete(task.task);  // the calls are made
+  bench.Run(seconds(1));
+  look();
+  for (const core::TaskDetails& task : tasks) {
+    node.Submit(entity, core::CompleteTask{task.task, core::TaskSuccess{"{}"}, false});
+    bench.Run(kTick);
+    look();
+  }
+  EXPECT_EQ(bench.store().execution(entity)->status, 1);
+  size_t decision_bytes = 0;
+  for (const history::DecisionRow& row : bench.store().ReadDecisions(entity, 1, 100'000)) {
+    decision_bytes += row.bytes.size();
+  }
+  EXPECT_GE(snapshots, 1);
+  EXPECT_LE(snapshot_bytes, decision_bytes) << snapshots << " snapshots";
 }
 
 TEST(EngineParkingLog, ManyThatWakeAtOnceAllGoOn) {

@@ -55,6 +55,14 @@ struct Engine::Entity {
   // snapshot.
   std::optional<base::WallTime> wake_at_log;
   int64_t snapshot_revision = 0;
+  // Of that snapshot, and of the decisions that this node knows to have followed it.
+  uint32_t snapshot_bytes = 0;
+  uint32_t bytes_since_snapshot = 0;
+  // A frame that kept it in memory when that was last looked at.
+  base::FrameId busy_frame;
+  // Of a large one that could be parked: not before then; and whether it is in to_park_.
+  base::MonotonicTime park_from;
+  bool is_to_be_parked = false;
 
   // Of a parked one: when it must be looked at, and the commands that have come for it. `reading` is the reading that
   // is under way.

@@ -70,7 +70,7 @@ def _catch():
 
 
 def _timeout():
-    return sequence(("Slow", task("slow", "again", sleep_ms=20_000, TimeoutSeconds=1, Catch=[
+    return sequence(("Slow", task("slow", "again", sleep_ms=60_000, TimeoutSeconds=1, Catch=[
         {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.error", "Next": "Late"}])),
         last={"Late": {"Type": "Pass", "Result": "late", "End": True}})
 
