@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr char kWaitThenTask[] =
-    R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":172800,"Next":"T"},"T":{"Type":"Task",)"
+    R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":14400,"Next":"T"},"T":{"Type":"Task",)"
     R"("Resource":"arn:aws:states:us-east-1:000000000000:activity:a","End":true}}})";
 constexpr char kToken[] =
     R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",)"
@@ -43,7 +43,7 @@ TEST(EngineParkingLog, KnowsWhatIsParkedFromTheBatchOfItsLastDecision) {
   bench.Run(kTick);
   history::StoredEntity stored = InLog(bench, EntityOf(started));
   ASSERT_TRUE(stored.parked.has_value());
-  EXPECT_EQ(*stored.parked->wake_at, (*started->value)->at + hours(48));
+  EXPECT_EQ(*stored.parked->wake_at, (*started->value)->at + hours(4));
   EXPECT_EQ(stored.parked->started_at, (*started->value)->at);
   EXPECT_EQ(bench.appends(), 1) << "at no commit of its own";
 }
@@ -58,7 +58,7 @@ TEST(EngineParkingLog, IsLeftInTheLogByATakeOverAndWokenOnTime) {
   EXPECT_EQ(b.engine().stats().parked_executions, 1u);
   EXPECT_EQ(b.engine().stats().timers, 1u);
   PollReply poll = b.Poll();
-  bench.Run(hours(48) - seconds(20));
+  bench.Run(hours(4) - seconds(20));
   EXPECT_FALSE(poll->value.has_value()) << "not before its time";
   bench.Run(seconds(30));
   ASSERT_TRUE(poll->value.has_value());
@@ -73,7 +73,7 @@ TEST(EngineParkingLog, IsReadByTheNextOwnerOnceItIsNotParkedAnyMore) {
   EngineBench bench;
   auto& a = bench.Boot("a");
   StartReply started = a.Start("long", kWaitThenTask);
-  bench.Run(hours(48) + seconds(1));
+  bench.Run(hours(4) + seconds(1));
   EXPECT_FALSE(InLog(bench, EntityOf(started)).parked.has_value()) << "it waits for a worker now";
   bench.Crash("a");
   auto& b = bench.Boot("b");
@@ -111,7 +111,7 @@ TEST(EngineParkingLog, GoesOnFromItsSnapshot) {
   bench.Crash("a");
   auto& b = bench.Boot("b", settings);
   PollReply poll = b.Poll();
-  bench.Run(hours(49));
+  bench.Run(hours(5));
   ASSERT_TRUE(poll->value.has_value());
   EXPECT_EQ(poll->value->at(0).input, R"({"kept":[1,2]})");
 }
@@ -131,7 +131,7 @@ TEST(EngineParkingLog, WhoWaitsForATokenIsParkedToo) {
   EXPECT_TRUE(a.engine().HasTask(task));
   bench.Crash("a");
   auto& b = bench.Boot("b");
-  bench.Run(hours(100));
+  bench.Run(hours(9));
   EXPECT_EQ(b.engine().stats().parked_executions, 1u);
   StatusReply done = b.Submit(task.entity, core::CompleteTask{task, core::TaskSuccess{R"({"said":"yes"})"}, false});
   bench.Run(kTick);
@@ -193,7 +193,7 @@ TEST(EngineParkingLog, ManyThatWakeAtOnceAllGoOn) {
   bench.Crash("a");
   auto& b = bench.Boot("b");
   PollReply poll = b.Poll(1'000);
-  bench.Run(hours(48) + seconds(1));
+  bench.Run(hours(4) + seconds(1));
   EXPECT_EQ(b.engine().stats().parked_executions, 0u);
   ASSERT_TRUE(poll->value.has_value());
 }
