@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "history/log/slot_sql.h"
+#include "shared/pg/array_text.h"
+
 namespace pawl::history {
 namespace {
 
@@ -19,15 +22,7 @@ std::string Bytes(const pqxx::field& field) {
 
 base::WallTime At(const pqxx::field& field) { return base::WallTime(std::chrono::milliseconds(field.as<int64_t>())); }
 
-std::string Array(const std::vector<int32_t>& values) {
-  std::string text = "'{";
-  for (int32_t value : values) text += (text.size() > 2 ? "," : "") + std::to_string(value);
-  return text + "}'::integer[]";
-}
-
-std::string SlotOf(const std::string& entity) {
-  return "(get_byte(uuid_send(" + entity + "), 6) * 256 + get_byte(uuid_send(" + entity + "), 7))";
-}
+std::string MachineList(const std::vector<int32_t>& machines) { return "'" + pg::ArrayText(machines) + "'::integer[]"; }
 
 std::string Between(const std::string& column, const Range& range) {
   return column + " > " + Quoted(range.after) + " and " + column + " <= " + Quoted(range.last);
@@ -75,7 +70,7 @@ base::EntityId BatchEnd(CheckTransaction& read, const Range& range, const std::v
                                 " order by entity offset " + std::to_string(executions * 4) + " limit 1");
   if (!rows.empty()) batch.last = Entity(rows[0][0]);
   pqxx::result indexed =
-      read.exec("select e.entity from unnest(" + Array(machines) +
+      read.exec("select e.entity from unnest(" + MachineList(machines) +
                 ") m cross join lateral (select entity from pawl.executions "
                 "where machine = m and " +
                 Between("entity", batch) + " order by entity limit " + std::to_string(executions + 1) +
@@ -89,7 +84,7 @@ std::map<base::EntityId, IndexRow> ReadIndex(CheckTransaction& read, const Range
   for (const pqxx::row& row : read.exec(
            "select e.entity, e.name_key, e.input_digest, e.started_at, e.stopped_at, e.status, e.name, e.machine, "
            "m.account, m.region, m.machine, o.snapshot_revision, o.snapshot from unnest(" +
-           Array(machines) + ") u cross join lateral (select * from pawl.executions where machine = u and " +
+           MachineList(machines) + ") u cross join lateral (select * from pawl.executions where machine = u and " +
            Between("entity", range) +
            ") e left join pawl.machines m on m.id = e.machine left join pawl.open_executions o on o.slot = " +
            SlotOf("e.entity") + " and o.entity = e.entity")) {

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "history/log/event_log.h"
+#include "history/log/slot_sql.h"
 #include "shared/base/status.h"
+#include "shared/pg/array_text.h"
 #include "shared/pg/conninfo.h"
 #include "shared/pg/errors.h"
 
@@ -28,29 +30,6 @@ constexpr std::chrono::milliseconds kShortRound{150};
 // Executions may show up in the index so long after the time in their ids: clocks differ, commits take time.
 constexpr const char* kMargin = "30 seconds";
 
-std::string SlotOf(const std::string& entity) {
-  return "(get_byte(uuid_send(" + entity + "), 6) * 256 + get_byte(uuid_send(" + entity + "), 7))";
-}
-
-// An array as PostgreSQL reads it.
-std::string ArrayText(const Texts& values) {
-  std::string text = "{";
-  for (const std::optional<std::string>& value : values) {
-    if (text.size() > 1) text += ',';
-    if (!value) {
-      text += "NULL";
-      continue;
-    }
-    text += '"';
-    for (char c : *value) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
-    }
-    text += '"';
-  }
-  return text + "}";
-}
-
 std::optional<std::string> Text(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : std::optional<std::string>(field.c_str());
 }
@@ -62,7 +41,7 @@ std::vector<std::string> Columns(const pqxx::result& rows) {
     for (pqxx::row::size_type i = 0; i < row.size(); ++i) columns[i].push_back(Text(row[i]));
   }
   std::vector<std::string> arrays;
-  for (const Texts& column : columns) arrays.push_back(ArrayText(column));
+  for (const Texts& column : columns) arrays.push_back(pg::ArrayText(column));
   return arrays;
 }
 
@@ -151,8 +130,8 @@ class Mover::Course {
     for (size_t at = 0; at < entities.size(); at += kBatch) {
       const auto end = static_cast<ptrdiff_t>(std::min(at + kBatch, entities.size()));
       const auto begin = static_cast<ptrdiff_t>(at);
-      const std::string some = ArrayText(Texts(entities.begin() + begin, entities.begin() + end));
-      const std::string theirs = ArrayText(Texts(machines.begin() + begin, machines.begin() + end));
+      const std::string some = pg::ArrayText(Texts(entities.begin() + begin, entities.begin() + end));
+      const std::string theirs = pg::ArrayText(Texts(machines.begin() + begin, machines.begin() + end));
       pqxx::work transaction(server.connection);
       transaction.exec_params("delete from pawl.log where entity = any($1::uuid[])", some);
       transaction.exec_params(
@@ -246,7 +225,7 @@ class Mover::Course {
       entity_texts.push_back(one.entity);
       machine_texts.push_back(one.machine);
     }
-    const std::string entities = ArrayText(entity_texts), machines = ArrayText(machine_texts);
+    const std::string entities = pg::ArrayText(entity_texts), machines = pg::ArrayText(machine_texts);
     pqxx::work write(target_.connection);
     std::map<std::string, std::string> have;
     for (const pqxx::row& row : write.exec_params(
@@ -274,7 +253,7 @@ class Mover::Course {
         "select l.entity, l.revision, l.first_event, l.data from unnest($1::uuid[], $2::integer[]) u (entity, after) "
         "cross join lateral (select * from pawl.log l where l.entity = u.entity and "
         "(l.revision >> 8) >= (u.after >> 8) and l.revision > u.after) l order by l.entity, l.revision",
-        entities, ArrayText(revisions));
+        entities, pg::ArrayText(revisions));
     WriteIndex(write, index);
     WriteOpen(write, entities, open);
     WriteLog(write, log);

@@ -5,6 +5,7 @@
 #include <pqxx/pqxx>
 #include <utility>
 
+#include "history/log/slot_sql.h"
 #include "shared/base/ids.h"
 #include "shared/base/status.h"
 #include "shared/pg/conninfo.h"
@@ -46,8 +47,7 @@ absl::Status CheckQuiet(Server& server) {
 
 // The partition, of `count`, of an entity's slot.
 std::string PartitionOfEntity(int32_t count) {
-  return "((get_byte(uuid_send(entity), 6) * 256 + get_byte(uuid_send(entity), 7)) * " + std::to_string(count) + " / " +
-         std::to_string(base::kSlotCount) + ")";
+  return "(" + SlotOf("entity") + " * " + std::to_string(count) + " / " + std::to_string(base::kSlotCount) + ")";
 }
 
 absl::Status SplitServer(Server& server, int32_t count, SplitReport& report) {

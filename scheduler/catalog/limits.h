@@ -31,7 +31,6 @@ struct LimitUse {
 };
 
 // Blocking, for tools.
-absl::StatusOr<TaskLimits> ReadLimits(const std::string& conninfo);
 absl::StatusOr<std::map<std::string, LimitUse>> ReadLimitUse(const std::string& conninfo);
 // Makes or changes the limit; one that limits nothing removes it. ALREADY_EXISTS where a handler is under another key.
 absl::Status WriteLimit(const std::string& conninfo, const std::string& key, const TaskLimit& limit);

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "scheduler/catalog/tool_pool.h"
+
 namespace pawl::catalog {
 namespace {
 
@@ -19,10 +21,9 @@ constexpr char kQuery[] =
 
 }  // namespace
 
-LiveSettings ReadLiveSettings(pqxx::connection_base& connection) {
+LiveSettings ReadLiveSettings(pqxx::transaction_base& read) {
   LiveSettings settings;
-  pqxx::nontransaction statement(connection);
-  for (const pqxx::row& row : statement.exec(kQuery)) {
+  for (const pqxx::row& row : read.exec(kQuery)) {
     const std::string_view kind = row["kind"].c_str();
     const auto name = row["name"].as<std::string>();
     if (kind == "partitions") {
@@ -39,6 +40,17 @@ LiveSettings ReadLiveSettings(pqxx::connection_base& connection) {
   return settings;
 }
 
+absl::StatusOr<LiveSettings> ReadLiveSettings(const std::string& conninfo) {
+  LiveSettings settings;
+  absl::Status status = pg::Pool(conninfo, OfTool()).Run([&](pqxx::connection_base& connection) {
+    pqxx::nontransaction read(connection);
+    settings = ReadLiveSettings(read);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return settings;
+}
+
 LiveSettingsWatch::LiveSettingsWatch(pg::Pool& pool, base::Executor& executor, const base::Clock& clock,
                                      std::chrono::milliseconds every, std::function<void(const LiveSettings&)> changed)
     : pool_(pool), executor_(executor), clock_(clock), every_(every), changed_(std::move(changed)) {}
@@ -47,7 +59,8 @@ void LiveSettingsWatch::Run() {
   auto read = std::make_shared<LiveSettings>();
   pool_.Submit(
       [read](pqxx::connection_base& connection) {
-        *read = ReadLiveSettings(connection);
+        pqxx::nontransaction statement(connection);
+        *read = ReadLiveSettings(statement);
         return absl::OkStatus();
       },
       [this, alive = alive_, read, &executor = executor_](const absl::Status& status) {

@@ -7,12 +7,18 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "absl/status/statusor.h"
 #include "scheduler/catalog/limits.h"
 #include "scheduler/catalog/weights.h"
 #include "shared/base/clock.h"
 #include "shared/base/executor.h"
 #include "shared/pg/pool.h"
+
+namespace pqxx {
+class transaction_base;
+}  // namespace pqxx
 
 namespace pawl::catalog {
 
@@ -24,7 +30,9 @@ struct LiveSettings {
 };
 
 // Blocking. Throws what pqxx throws; the pool turns it into a status.
-LiveSettings ReadLiveSettings(pqxx::connection_base& connection);
+LiveSettings ReadLiveSettings(pqxx::transaction_base& read);
+// The same for tools, over a connection of its own.
+absl::StatusOr<LiveSettings> ReadLiveSettings(const std::string& conninfo);
 
 // Reads them every `every` and calls back, on the executor, with the first and with those that differ from the last.
 // What cannot be read stays as it was; the first reading is tried again five times a second.

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace pawl::catalog {
 
@@ -16,7 +15,6 @@ using Weights = std::map<std::string, uint32_t>;  // by flow
 inline constexpr uint32_t kWeightMax = 100;
 
 // Blocking, for tools. Weight 1 is what a flow has anyway, so it removes the row.
-absl::StatusOr<Weights> ReadWeights(const std::string& conninfo);
 absl::Status WriteWeight(const std::string& conninfo, const std::string& flow, uint32_t weight);
 
 }  // namespace pawl::catalog

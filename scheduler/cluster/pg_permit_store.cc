@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "shared/pg/array_text.h"
+
 namespace pawl::cluster {
 namespace {
 
@@ -64,12 +66,6 @@ PermitRows ReadRows(pqxx::work& work, const std::string& key) {
   return rows;
 }
 
-std::string Array(const std::vector<int64_t>& values) {
-  std::string text = "{";
-  for (int64_t value : values) text += (text.size() > 1 ? "," : "") + std::to_string(value);
-  return text + "}";
-}
-
 void WriteRows(pqxx::work& work, const std::string& key, const std::set<base::PartitionId>& changed,
                const PermitRows& rows) {
   std::vector<std::vector<int64_t>> columns(7);
@@ -85,8 +81,8 @@ void WriteRows(pqxx::work& work, const std::string& key, const std::set<base::Pa
       "u (p, e, n, h, w, a, s) on conflict (key, partition) do update set epoch = excluded.epoch, number = "
       "excluded.number, held = excluded.held, wanted = excluded.wanted, asked_at = excluded.asked_at, "
       "wanted_since = excluded.wanted_since",
-      key, Array(columns[0]), Array(columns[1]), Array(columns[2]), Array(columns[3]), Array(columns[4]),
-      Array(columns[5]), Array(columns[6]));
+      key, pg::ArrayText(columns[0]), pg::ArrayText(columns[1]), pg::ArrayText(columns[2]), pg::ArrayText(columns[3]),
+      pg::ArrayText(columns[4]), pg::ArrayText(columns[5]), pg::ArrayText(columns[6]));
 }
 
 struct OfKey {

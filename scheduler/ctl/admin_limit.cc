@@ -3,7 +3,7 @@
 #include <charconv>
 #include <memory>
 
-#include "scheduler/catalog/limits.h"
+#include "scheduler/catalog/live_settings.h"
 #include "scheduler/ctl/admin.h"
 
 namespace pawl::ctl {
@@ -74,13 +74,13 @@ int Set(const Cli& cli, const LimitCommand& command) {
 }
 
 int List(const Cli& cli, const LimitCommand& command) {
-  const auto limits = catalog::ReadLimits(command.postgres.front());
-  if (!limits.ok()) return cli.Fail(limits.status());
+  const auto settings = catalog::ReadLiveSettings(command.postgres.front());
+  if (!settings.ok()) return cli.Fail(settings.status());
   const auto uses = catalog::ReadLimitUse(command.postgres.front());
   if (!uses.ok()) return cli.Fail(uses.status());
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [key, limit] : *limits) {
+  for (const auto& [key, limit] : settings->limits) {
     auto use = uses->find(key);
     const int64_t held = use == uses->end() ? 0 : use->second.held;
     std::string handlers;

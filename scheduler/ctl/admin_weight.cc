@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "scheduler/catalog/weights.h"
+#include "scheduler/catalog/live_settings.h"
 #include "scheduler/ctl/admin.h"
 
 namespace pawl::ctl {
@@ -48,11 +48,11 @@ int Set(const Cli& cli, const WeightCommand& command) {
 }
 
 int List(const Cli& cli, const WeightCommand& command) {
-  const absl::StatusOr<catalog::Weights> weights = catalog::ReadWeights(command.postgres.front());
-  if (!weights.ok()) return cli.Fail(weights.status());
+  const auto settings = catalog::ReadLiveSettings(command.postgres.front());
+  if (!settings.ok()) return cli.Fail(settings.status());
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [flow, weight] : *weights) {
+  for (const auto& [flow, weight] : settings->weights) {
     list.push_back({{"flow", flow}, {"weight", weight}});
     rows.push_back({flow, std::to_string(weight)});
   }

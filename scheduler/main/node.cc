@@ -386,7 +386,7 @@ class RealNode : public Node {
       return;
     }
     engine_->dispatcher().flows().SetWeights(settings.weights);
-    if (!limits_ || *limits_ != settings.limits) SetLimits(settings.limits);
+    if (limits_ != settings.limits) SetLimits(settings.limits);
     if (std::exchange(limits_, settings.limits)) return;
     engine_->Run();
     members_->Run(address);
