@@ -118,7 +118,7 @@ step_coverage() { python3 scheduler/asl/coverage.py; }
 step_fuzz() { bash .ci/fuzz.sh build/asan/bin "${PAWL_FUZZ_SECONDS:-15}"; }
 
 # What has threads and links neither gRPC nor Abseil's synchronisation, whose Debian packages are not instrumented.
-THREAD_TESTS=(partition_test simulation_test)
+THREAD_TESTS=(event_loop_test partition_test simulation_test)
 step_tsan_build() { compile_preset tsan "${THREAD_TESTS[@]}"; }
 step_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1

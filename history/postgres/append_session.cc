@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "shared/base/check.h"
 #include "shared/base/status.h"
@@ -141,11 +142,34 @@ AppendResult AppendSession::Append(const std::vector<PartitionBatch>& batches) {
   }
 }
 
+void AppendSession::SendAhead(const std::vector<PartitionBatch>& batches) {
+  if (!connection_) return;
+  std::vector<const PartitionBatch*> all;
+  for (const PartitionBatch& batch : batches) {
+    if (!Holds(batch) || !KnowsMachines(batch)) return;
+    all.push_back(&batch);
+  }
+  WriterPosition next = position_;
+  ++next.number;
+  const PreparedAppend append = MakeAppend(next, all, machines_);
+  if (!connection_->IsPrepared(append.name)) return;
+  position_ = next;
+  is_sent_ = true;
+  // Where that fails the connection is lost, and Receive says so.
+  connection_->Send(append.name, append.parameters).IgnoreError();
+}
+
 absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch*>& batches) {
-  PAWL_RETURN_IF_ERROR(LoadMachines(batches));
-  ++position_.number;
-  PreparedAppend append = MakeAppend(position_, batches, machines_);
-  PAWL_ASSIGN_OR_RETURN(pg::Rows rows, connection_->Run(append.name, append.sql, append.parameters));
+  absl::StatusOr<pg::Rows> answer;
+  if (std::exchange(is_sent_, false)) {
+    answer = connection_->Receive();
+  } else {
+    PAWL_RETURN_IF_ERROR(LoadMachines(batches));
+    ++position_.number;
+    const PreparedAppend append = MakeAppend(position_, batches, machines_);
+    answer = connection_->Run(append.name, append.sql, append.parameters);
+  }
+  PAWL_ASSIGN_OR_RETURN(const pg::Rows rows, std::move(answer));
   if (rows.count() != 1) return false;
   for (const PartitionBatch* batch : batches) {
     base::Sequence& next = held_.at(batch->partition).next_sequence;
@@ -153,6 +177,12 @@ absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch
     watch_.Committed(batch->partition, batch->epoch, next);
   }
   return true;
+}
+
+bool AppendSession::KnowsMachines(const PartitionBatch& batch) const {
+  return std::all_of(batch.opened.begin(), batch.opened.end(), [this](const ExecutionOpened& opened) {
+    return machines_.contains({opened.account, opened.region, opened.machine});
+  });
 }
 
 absl::Status AppendSession::LoadMachines(const std::vector<const PartitionBatch*>& batches) {

@@ -12,7 +12,7 @@
 // A session that lost its connection holds nothing: its partitions name the old writer, and claiming them again goes
 // the same way as taking them from somebody else.
 //
-// Thread rule: one thread; calls block.
+// Thread rule: one thread at a time; calls block, but SendAhead.
 #pragma once
 
 #include <atomic>
@@ -54,6 +54,9 @@ class AppendSession {
   AppendSession(std::string conninfo, AppendSessionOptions options, const std::atomic<bool>& interrupted);
 
   AppendResult Append(const std::vector<PartitionBatch>& batches);
+  // Sends the append where that takes no waiting and nothing to find out before; Append, the next call, with the same
+  // batches, then only waits for the answer. No effect otherwise.
+  void SendAhead(const std::vector<PartitionBatch>& batches);
   absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request);
   absl::StatusOr<std::vector<base::PartitionId>> Renew(const std::string& node, std::chrono::milliseconds lease);
   absl::Status Release(const std::string& node, const std::vector<base::PartitionId>& partitions);
@@ -78,6 +81,7 @@ class AppendSession {
   absl::Status Failed(absl::Status status);
 
   bool Holds(const PartitionBatch& batch) const;
+  bool KnowsMachines(const PartitionBatch& batch) const;
   absl::Status LoadMachines(const std::vector<const PartitionBatch*>& batches);
   absl::Status Refresh();
   // OK and true: written. OK and false: nothing was written, because something was taken.
@@ -100,6 +104,7 @@ class AppendSession {
   absl::Status last_failure_;
 
   WriterPosition position_;
+  bool is_sent_ = false;       // by SendAhead
   int64_t folded_number_ = 0;  // up to which the last renewal folded this writer's marks
   std::map<base::PartitionId, Holding> held_;
   MachineIds machines_;

@@ -18,6 +18,13 @@ struct NameLookup {
   std::function<void(absl::StatusOr<std::vector<std::optional<IndexedExecution>>>)> done;
 };
 
+bool IsSmall(const std::vector<PartitionBatch>& batches) {
+  constexpr size_t kDecisions = 4;
+  size_t decisions = 0;
+  for (const PartitionBatch& batch : batches) decisions += batch.decisions.size();
+  return decisions <= kDecisions;
+}
+
 ReadScope ScopeOf(const PostgresLogOptions& options) { return {options.partition_count, options.is_one_of_several}; }
 
 pg::PoolOptions ReadPool(const PostgresLogOptions& options) {
@@ -52,12 +59,13 @@ struct PostgresLog::Shared : std::enable_shared_from_this<PostgresLog::Shared> {
   std::optional<WriterThread> writer;
   std::optional<pg::Pool> readers;
 
-  // Hands `work` to the executor, unless the log is gone by then.
-  void Answer(std::function<void()> work) {
-    executor.Post([self = shared_from_this(), work = std::move(work)] {
+  // `work` for the executor, which leaves it where the log is gone by then.
+  std::function<void()> IfAlive(std::function<void()> work) {
+    return [self = shared_from_this(), work = std::move(work)] {
       if (self->alive) work();
-    });
+    };
   }
+  void Answer(std::function<void()> work) { executor.Post(IfAlive(std::move(work))); }
 
   // Runs `query` on a pool thread; its answer, or what went wrong, goes to `done`.
   template <typename T>
@@ -116,13 +124,21 @@ PostgresLog::~PostgresLog() {
 void PostgresLog::Append(std::vector<PartitionBatch> batches, std::function<void(AppendResult)> done) {
   PAWL_CHECK(!shared_->appending, "one append is under way at a time");
   shared_->appending = true;
-  shared_->writer->Post(
-      [shared = shared_.get(), batches = std::move(batches), done = std::move(done)](AppendSession& session) {
-        shared->Answer([shared, done, result = session.Append(batches)] {
-          shared->appending = false;
-          done(result);
-        });
-      });
+  const bool is_small = IsSmall(batches);
+  auto given = std::make_shared<const std::vector<PartitionBatch>>(std::move(batches));
+  auto append = [shared = shared_.get(), given, is_small, done = std::move(done)](AppendSession& session) {
+    auto answer = shared->IfAlive([shared, done, result = session.Append(*given)] {
+      shared->appending = false;
+      done(result);
+    });
+    // What follows from little takes less than waking another thread. What follows from more must not keep this one
+    // from the next append.
+    if (is_small) return shared->executor.Lend(std::move(answer));
+    shared->executor.Post(std::move(answer));
+  };
+  if (!is_small) return shared_->writer->Post(std::move(append));
+  // The database begins while the writer's thread wakes up.
+  shared_->writer->Post([given](AppendSession& session) { session.SendAhead(*given); }, std::move(append));
 }
 
 void PostgresLog::Claim(ClaimRequest request, std::function<void(absl::StatusOr<std::vector<Claimed>>)> done) {

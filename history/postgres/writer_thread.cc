@@ -1,5 +1,7 @@
 #include "history/postgres/writer_thread.h"
 
+#include <pthread.h>
+
 namespace pawl::history {
 
 WriterThread::WriterThread(std::string conninfo, AppendSessionOptions options)
@@ -23,17 +25,36 @@ void WriterThread::Post(std::function<void(AppendSession&)> work) {
   wake_.notify_one();
 }
 
+void WriterThread::Post(const std::function<void(AppendSession&)>& ahead, std::function<void(AppendSession&)> work) {
+  std::unique_lock lock(mutex_);
+  if (!busy_ && work_.empty() && !stopping_) {
+    busy_ = true;
+    lock.unlock();
+    ahead(session_);
+    lock.lock();
+    busy_ = false;
+    // What was posted meanwhile comes after.
+    work_.push_front(std::move(work));
+  } else {
+    work_.push_back(std::move(work));
+  }
+  lock.unlock();
+  wake_.notify_one();
+}
+
 void WriterThread::Loop() {
+  std::unique_lock lock(mutex_);
   while (true) {
-    std::function<void(AppendSession&)> work;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !work_.empty(); });
-      if (stopping_) return;
-      work = std::move(work_.front());
-      work_.pop_front();
-    }
+    wake_.wait(lock, [this] { return !busy_ && (stopping_ || !work_.empty()); });
+    if (stopping_) return;
+    std::function<void(AppendSession&)> work = std::move(work_.front());
+    work_.pop_front();
+    busy_ = true;
+    lock.unlock();
     work(session_);
+    work = nullptr;
+    lock.lock();
+    busy_ = false;
   }
 }
 

@@ -22,6 +22,8 @@ class WriterThread {
 
   // From any thread.
   void Post(std::function<void(AppendSession&)> work);
+  // As Post; but where the thread has nothing to do, the caller runs `ahead` first, which must not wait.
+  void Post(const std::function<void(AppendSession&)>& ahead, std::function<void(AppendSession&)> work);
 
  private:
   void Loop();
@@ -31,6 +33,7 @@ class WriterThread {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void(AppendSession&)>> work_;  // under mutex_
+  bool busy_ = false;                                     // under mutex_: somebody has the session
   bool stopping_ = false;                                 // under mutex_
   std::thread thread_;
 };

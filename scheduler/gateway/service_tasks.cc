@@ -57,7 +57,7 @@ CancelPoll Service::PollWorker(WorkerPollRequest request, Done<WorkerPollRespons
   auto call = std::make_shared<PollCall>();
   call->done = std::move(done);
   call->session = request.session_id;
-  parts_.executor.Post([this, call, request = std::move(request)]() mutable {
+  parts_.executor.Lend([this, call, request = std::move(request)]() mutable {
     base::MonotonicTime now = parts_.clock.MonotonicNow();
     dispatch::Sessions& sessions = parts_.engine.sessions();
     sessions.PollBegan(call->session, now);

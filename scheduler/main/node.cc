@@ -25,7 +25,7 @@
 #include "scheduler/cluster/pg_permit_store.h"
 #include "scheduler/gateway/admitting_gateway.h"
 #include "scheduler/gateway/service.h"
-#include "scheduler/main/event_loop.h"
+#include "scheduler/loop/event_loop.h"
 #include "scheduler/main/metrics.h"
 #include "scheduler/partition/engine.h"
 #include "scheduler/query/query.h"
@@ -167,7 +167,10 @@ class RealNode : public Node {
                   members_->router().Submit(std::move(command), [](const absl::Status&) {});
                 },
             .permits = permits_.get()});
-    member_store_ = std::make_unique<cluster::PgMemberStore>(options_.postgres, engine_loop_);
+    member_store_ = std::make_unique<cluster::PgMemberStore>(
+        options_.postgres, engine_loop_,
+        cluster::PgMemberStore::Rider{catalog::kLiveSettingsSql,
+                                      [this](const std::string& settings) { live_settings_->Hear(settings); }});
     peers_ = api::rpc::MakeGrpcPeers(engine_loop_, ClusterKey(cluster_.secret));
     node_ = settings.node;
     members_ = std::make_unique<cluster::Cluster>(
@@ -222,7 +225,7 @@ class RealNode : public Node {
             *admitting_));
     // No task is handed out before it is known whether it may be.
     live_settings_ = std::make_unique<catalog::LiveSettingsWatch>(
-        *pool_, engine_loop_, clock_, std::chrono::seconds(2),
+        *pool_, engine_loop_, clock_, std::chrono::milliseconds(2500),
         [this, address = AdvertisedAddress()](const catalog::LiveSettings& settings) { Take(settings, address); });
     engine_loop_.Post([this] { live_settings_->Run(); });
     serving_ = true;

@@ -208,6 +208,12 @@ absl::StatusOr<Rows> AppendConnection::Run(const std::string& name, const std::s
     PAWL_RETURN_IF_ERROR(Await().status());
     prepared_.insert(name);
   }
+  PAWL_RETURN_IF_ERROR(Send(name, parameters));
+  return Await();
+}
+
+absl::Status AppendConnection::Send(const std::string& name, const std::vector<Parameter>& parameters) {
+  if (lost_) return Lost("earlier");
   std::vector<const char*> values;
   std::vector<int> lengths;
   std::vector<int> formats(parameters.size(), 1);
@@ -216,10 +222,11 @@ absl::StatusOr<Rows> AppendConnection::Run(const std::string& name, const std::s
     lengths.push_back(static_cast<int>(parameter.bytes.size()));
   }
   if (PQsendQueryPrepared(Conn(connection_), name.c_str(), static_cast<int>(values.size()), values.data(),
-                          lengths.data(), formats.data(), 1) == 0) {
+                          lengths.data(), formats.data(), 1) == 0 ||
+      PQflush(Conn(connection_)) < 0) {
     return Lost(Trimmed(PQerrorMessage(Conn(connection_))));
   }
-  return Await();
+  return absl::OkStatus();
 }
 
 }  // namespace pawl::pg

@@ -61,6 +61,11 @@ class AppendConnection {
   absl::Status Execute(const std::string& sql);
   // Prepares `sql` as `name` where this connection has not done so, and runs it.
   absl::StatusOr<Rows> Run(const std::string& name, const std::string& sql, const std::vector<Parameter>& parameters);
+  // Run in two halves, for a statement that is prepared: sends as much as goes without waiting, and the rest and its
+  // answer are waited for. Nothing else may be called in between.
+  bool IsPrepared(const std::string& name) const { return prepared_.contains(name); }
+  absl::Status Send(const std::string& name, const std::vector<Parameter>& parameters);
+  absl::StatusOr<Rows> Receive() { return lost_ ? Lost("earlier") : Await(); }
 
   // Of the server's process for this connection.
   int backend_pid() const;

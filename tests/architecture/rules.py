@@ -35,6 +35,7 @@ ARROWS = {
     "scheduler/asl/test_state": ["scheduler/asl", "shared/base", "shared/json"],
     "scheduler/core": ["scheduler/asl", "history/event", "history/state", "shared/base", "shared/json"],
     "scheduler/timers": ["shared/base"],
+    "scheduler/loop": ["shared/base"],
     "scheduler/dispatch": ["scheduler/core", "scheduler/timers", "history/event", "shared/base"],
     "scheduler/partition": ["scheduler/core", "scheduler/dispatch", "scheduler/timers", "scheduler/asl", "history/log",
                             "history/codec", "history/event", "history/state", "shared/base", "shared/json"],
@@ -76,7 +77,7 @@ PURE = ["shared/base", "shared/json", "history/event", "history/state", "schedul
 
 # Where processes begin, and where threads, sockets and clocks are wrapped.
 MAINS = ["scheduler/main", "scheduler/ctl", "worker/main"]
-ADAPTERS = ["history/postgres", "shared/net", "shared/pg", "shared/rpc", "shared/telemetry", "scheduler/api/grpc", "worker/runtime"]
+ADAPTERS = ["history/postgres", "scheduler/loop", "shared/net", "shared/pg", "shared/rpc", "shared/telemetry", "scheduler/api/grpc", "worker/runtime"]
 AROUND = ["tests", "benchmarks"]
 
 FILE_LINES_MAX = 600
