@@ -10,7 +10,7 @@
 //
 // Nodes that know the old number can claim nothing any more (AppendSessionOptions::partition_count), see the new one in
 // pawl.cluster and begin anew. All executions stand still from the stop of the writers until the nodes have claimed the
-// new partitions: the count of the rows, two seconds at most until it is noticed, and a start of the node.
+// new partitions: the count of the rows, two and a half seconds at most until it is noticed, and a start of the node.
 //
 // With several servers the first one is changed last. A split that was cut off between two is gone on with by the next
 // one to the same number; until then no node claims anything at those that have changed. Thread rule: blocks.

@@ -1,9 +1,10 @@
 #include "scheduler/catalog/live_settings.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
-#include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "scheduler/catalog/tool_pool.h"
 
@@ -12,32 +13,31 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstAgain{200};
 
-// Rows of three kinds; a limit has one for each of its handlers.
-constexpr char kQuery[] =
-    "select 'partitions' kind, '' name, partition_count::text value, null handler, null rate from pawl.cluster "
-    "union all select 'weight', flow, weight::text, null, null from pawl.weights "
-    "union all (select 'limit', l.key, l.concurrency::text, h.handler, l.rate::text "
-    "from pawl.limits l cross join lateral unnest(l.handlers) h (handler) order by 2, 4)";
-
 }  // namespace
 
-LiveSettings ReadLiveSettings(pqxx::transaction_base& read) {
+const char* const kLiveSettingsSql =
+    "json_build_object('partitions', (select partition_count from pawl.cluster), "
+    "'weights', (select json_object_agg(flow, weight) from pawl.weights), "
+    "'limits', (select json_object_agg(key, json_build_object('handlers', handlers, 'concurrency', concurrency, "
+    "'rate', rate)) from pawl.limits))::text";
+
+LiveSettings ParseLiveSettings(const std::string& text) {
   LiveSettings settings;
-  for (const pqxx::row& row : read.exec(kQuery)) {
-    const std::string_view kind = row["kind"].c_str();
-    const auto name = row["name"].as<std::string>();
-    if (kind == "partitions") {
-      settings.partition_count = row["value"].as<int32_t>();
-    } else if (kind == "weight") {
-      settings.weights[name] = row["value"].as<uint32_t>();
-    } else {
-      TaskLimit& limit = settings.limits[name];
-      limit.handlers.push_back(row["handler"].as<std::string>());
-      if (!row["value"].is_null()) limit.concurrency = row["value"].as<int64_t>();
-      if (!row["rate"].is_null()) limit.rate = row["rate"].as<double>();
-    }
+  const nlohmann::json json = nlohmann::json::parse(text);
+  settings.partition_count = json.at("partitions").get<int32_t>();
+  for (const auto& [flow, weight] : json.at("weights").items()) settings.weights[flow] = weight.get<uint32_t>();
+  for (const auto& [key, one] : json.at("limits").items()) {
+    TaskLimit& limit = settings.limits[key];
+    limit.handlers = one.at("handlers").get<std::vector<std::string>>();
+    std::sort(limit.handlers.begin(), limit.handlers.end());
+    if (!one.at("concurrency").is_null()) limit.concurrency = one.at("concurrency").get<int64_t>();
+    if (!one.at("rate").is_null()) limit.rate = one.at("rate").get<double>();
   }
   return settings;
+}
+
+LiveSettings ReadLiveSettings(pqxx::transaction_base& read) {
+  return ParseLiveSettings(read.exec1(std::string("select ") + kLiveSettingsSql)[0].as<std::string>());
 }
 
 absl::StatusOr<LiveSettings> ReadLiveSettings(const std::string& conninfo) {
@@ -52,10 +52,33 @@ absl::StatusOr<LiveSettings> ReadLiveSettings(const std::string& conninfo) {
 }
 
 LiveSettingsWatch::LiveSettingsWatch(pg::Pool& pool, base::Executor& executor, const base::Clock& clock,
-                                     std::chrono::milliseconds every, std::function<void(const LiveSettings&)> changed)
-    : pool_(pool), executor_(executor), clock_(clock), every_(every), changed_(std::move(changed)) {}
+                                     std::chrono::milliseconds silence_max,
+                                     std::function<void(const LiveSettings&)> changed)
+    : pool_(pool), executor_(executor), clock_(clock), silence_max_(silence_max), changed_(std::move(changed)) {}
 
-void LiveSettingsWatch::Run() {
+void LiveSettingsWatch::Run() { Read(); }
+
+void LiveSettingsWatch::Hear(const std::string& text) {
+  ReadAfter(silence_max_);
+  Take(ParseLiveSettings(text));
+}
+
+void LiveSettingsWatch::Take(LiveSettings settings) {
+  if (last_ == settings) return;
+  last_ = std::move(settings);
+  changed_(*last_);
+}
+
+void LiveSettingsWatch::ReadAfter(std::chrono::milliseconds silence) {
+  if (timer_ != 0) executor_.Cancel(timer_);
+  timer_ = executor_.PostAt(clock_.MonotonicNow() + silence, [this, alive = alive_] {
+    if (!*alive) return;
+    timer_ = 0;
+    Read();
+  });
+}
+
+void LiveSettingsWatch::Read() {
   auto read = std::make_shared<LiveSettings>();
   pool_.Submit(
       [read](pqxx::connection_base& connection) {
@@ -66,13 +89,8 @@ void LiveSettingsWatch::Run() {
       [this, alive = alive_, read, &executor = executor_](const absl::Status& status) {
         executor.Post([this, alive, read, ok = status.ok()] {
           if (!*alive) return;
-          if (ok && (!last_ || *read != *last_)) {
-            last_ = *read;
-            changed_(*last_);
-          }
-          executor_.PostAt(clock_.MonotonicNow() + (last_ ? every_ : kFirstAgain), [this, alive] {
-            if (*alive) Run();
-          });
+          if (ok) Take(std::move(*read));
+          ReadAfter(last_ ? silence_max_ : kFirstAgain);
         });
       });
 }

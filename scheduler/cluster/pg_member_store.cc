@@ -26,7 +26,9 @@ constexpr char kPartitions[] =
     "from pawl.partitions where here and node not in ('', $1) and lease_until > clock_timestamp() "
     "order by 1";
 
-void Read(const pqxx::result& rows, View& view) {
+// Gives the rider's value, where there was one.
+std::string Read(const pqxx::result& rows, View& view) {
+  std::string rider;
   auto expires = [&](int64_t ms) {
     std::chrono::milliseconds in(std::max<int64_t>(ms, 1));
     if (!view.next_expiry || in < *view.next_expiry) view.next_expiry = in;
@@ -41,10 +43,14 @@ void Read(const pqxx::result& rows, View& view) {
         view.partitions.push_back({base::PartitionId(row[5].as<int32_t>()), base::Epoch(row[4].as<int64_t>()),
                                    row[1].as<std::string>(), row[3].as<bool>()});
         break;
-      default:
+      case 2:
         if (!row[5].is_null()) expires(row[5].as<int64_t>());
+        break;
+      default:
+        rider = row[1].as<std::string>();
     }
   }
+  return rider;
 }
 
 pg::PoolOptions OneConnection() {
@@ -59,8 +65,10 @@ struct PgMemberStore::Further {
   pg::Pool pool;
 };
 
-PgMemberStore::PgMemberStore(const std::vector<std::string>& postgres, base::Executor& executor)
-    : executor_(executor), pool_(std::make_unique<pg::Pool>(postgres.front(), OneConnection())) {
+PgMemberStore::PgMemberStore(const std::vector<std::string>& postgres, base::Executor& executor, Rider rider)
+    : executor_(executor),
+      rider_(std::move(rider)),
+      pool_(std::make_unique<pg::Pool>(postgres.front(), OneConnection())) {
   for (size_t i = 1; i < postgres.size(); ++i) further_.push_back(std::make_unique<Further>(postgres[i]));
 }
 
@@ -79,18 +87,19 @@ void PgMemberStore::Answer(std::function<void()> work) {
 void PgMemberStore::Announce(const Member& self, std::chrono::milliseconds ttl,
                              std::function<void(absl::StatusOr<View>)> done) {
   auto view = std::make_shared<View>();
+  auto rider = std::make_shared<std::string>();
   pool_->Submit(
-      [view, self, ttl](pqxx::connection_base& connection) {
+      [view, rider, self, ttl, rider_sql = rider_.sql](pqxx::connection_base& connection) {
         pqxx::nontransaction statement(connection);
-        Read(statement.exec_params(std::string(kAnnounce) + kPartitions, self.node, self.address, self.leaving,
-                                   ttl.count()),
-             *view);
+        const std::string sql = kAnnounce + ("select 3, " + rider_sql) + ", '', false, 0, 0 union all " + kPartitions;
+        *rider = Read(statement.exec_params(sql, self.node, self.address, self.leaving, ttl.count()), *view);
         view->members.push_back(self);
         return absl::OkStatus();
       },
-      [this, view, done = std::move(done), node = self.node](absl::Status status) {
-        Answer([this, view, done, node, status = std::move(status)] {
+      [this, view, rider, done = std::move(done), node = self.node](absl::Status status) {
+        Answer([this, view, rider, done, node, status = std::move(status)] {
           if (status.ok()) {
+            rider_.heard(*rider);
             ReadFurther(0, view, done, node);
           } else {
             done(status);
