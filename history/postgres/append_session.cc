@@ -151,7 +151,7 @@ void AppendSession::SendAhead(const std::vector<PartitionBatch>& batches) {
   }
   WriterPosition next = position_;
   ++next.number;
-  const PreparedAppend append = MakeAppend(next, all, machines_);
+  const PreparedAppend append = MakeAppend(next, all, machines_, false);
   if (!connection_->IsPrepared(append.name)) return;
   position_ = next;
   is_sent_ = true;
@@ -166,7 +166,8 @@ absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch
   } else {
     PAWL_RETURN_IF_ERROR(LoadMachines(batches));
     ++position_.number;
-    const PreparedAppend append = MakeAppend(position_, batches, machines_);
+    PreparedAppend append = MakeAppend(position_, batches, machines_, false);
+    if (!connection_->IsPrepared(append.name)) append = MakeAppend(position_, batches, machines_, true);
     answer = connection_->Run(append.name, append.sql, append.parameters);
   }
   PAWL_ASSIGN_OR_RETURN(const pg::Rows rows, std::move(answer));

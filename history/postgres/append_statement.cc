@@ -1,6 +1,8 @@
 #include "history/postgres/append_statement.h"
 
+#include <initializer_list>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "shared/base/check.h"
@@ -22,7 +24,7 @@ int32_t Narrow(int64_t value) {
 // Numbers parameters as they are added.
 class Statement {
  public:
-  explicit Statement(std::vector<pg::Parameter> first) : parameters_(std::move(first)) {}
+  Statement(std::vector<pg::Parameter> first, bool with_sql) : with_sql_(with_sql), parameters_(std::move(first)) {}
 
   // Adds columns of equally many values, and answers "unnest($3, ...)"; or "(values ($3, ...))" where each has one,
   // which costs the server less.
@@ -31,20 +33,25 @@ class Statement {
     is_row_ = ((columns.size() == 1) && ...);
     std::string list;
     (AddColumn(std::move(columns), list), ...);
+    if (!with_sql_) return {};
     return is_row_ ? "(values (" + list + "))" : "unnest(" + list + ")";
   }
-  // `sql` reads from the fence, which is empty where it does not hold. `part` tells the statement's name of it.
-  void Cte(const char* name, const std::string& sql, char part) {
-    sql_ += std::string(",\n") + name + " as (" + sql + ")";
+  // `pieces` put together read from the fence, which is empty where it does not hold. `part` tells the statement's name
+  // of it.
+  void Cte(char part, const char* name, std::initializer_list<std::string_view> pieces) {
     name_ += part;
     if (std::exchange(is_row_, false)) name_ += '1';
+    if (!with_sql_) return;
+    sql_ += std::string(",\n") + name + " as (";
+    for (std::string_view piece : pieces) sql_ += piece;
+    sql_ += ')';
   }
   std::string Add(pg::Parameter parameter) {
     parameters_.push_back(std::move(parameter));
-    return "$" + std::to_string(parameters_.size());
+    return with_sql_ ? "$" + std::to_string(parameters_.size()) : std::string();
   }
   PreparedAppend Take(const std::string& last) && {
-    return {std::move(name_), kFence + sql_ + "\n" + last, std::move(parameters_)};
+    return {std::move(name_), with_sql_ ? kFence + sql_ + "\n" + last : std::string(), std::move(parameters_)};
   }
 
  private:
@@ -52,10 +59,11 @@ class Statement {
       "with fence as materialized (select from pawl.writers where id = $1 and taken = $2 for no key update)";
 
   void AddColumn(Array column, std::string& list) {
-    if (!list.empty()) list += ", ";
+    if (with_sql_ && !list.empty()) list += ", ";
     list += Add(is_row_ ? std::move(column).TakeOnly() : std::move(column).Take());
   }
 
+  const bool with_sql_;
   std::string sql_;
   std::string name_ = "append_";
   bool is_row_ = false;
@@ -89,13 +97,13 @@ class Rows {
     }
     if (entities.size() == 0) return;
     statement.Cte(
-        "logged",
-        "insert into pawl.log (entity, revision, first_event, data) select r.* from fence, " +
-            statement.Table(std::move(entities), std::move(revisions), std::move(first_events), std::move(data)) + " r",
-        'l');
+        'l', "logged",
+        {"insert into pawl.log (entity, revision, first_event, data) select r.* from fence, ",
+         statement.Table(std::move(entities), std::move(revisions), std::move(first_events), std::move(data)), " r"});
   }
 
   void AddOpened(Statement& statement, const MachineIds& machines) const {
+    if (opened_.empty()) return;
     Array keys(Type::kUuidArray), entities(Type::kUuidArray), digests(Type::kUuidArray), started(Type::kInt8Array),
         stopped(Type::kInt8Array), machine_ids(Type::kInt4Array), statuses(Type::kInt2Array), names(Type::kTextArray);
     Array open(Type::kUuidArray), open_machines(Type::kInt4Array), slots(Type::kInt2Array),
@@ -133,37 +141,34 @@ class Rows {
     }
     if (entities.size() == 0) return;
     bool any_open = open.size() > 0;
-    statement.Cte(
-        "indexed",
-        "insert into pawl.executions (name_key, entity, input_digest, started_at, stopped_at, machine, "
-        "status, name) select r.* from fence, " +
-            statement.Table(std::move(keys), std::move(entities), std::move(digests), std::move(started),
-                            std::move(stopped), std::move(machine_ids), std::move(statuses), std::move(names)) +
-            " r",
-        'i');
+    statement.Cte('i', "indexed",
+                  {"insert into pawl.executions (name_key, entity, input_digest, started_at, stopped_at, machine, "
+                   "status, name) select r.* from fence, ",
+                   statement.Table(std::move(keys), std::move(entities), std::move(digests), std::move(started),
+                                   std::move(stopped), std::move(machine_ids), std::move(statuses), std::move(names)),
+                   " r"});
     if (!any_open) return;
     if (parked.any) {
-      statement.Cte("opened",
-                    "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot, wake_at, "
-                    "name_key, input_digest, started_at) select r.* from fence, " +
-                        statement.Table(std::move(open), std::move(open_machines), std::move(slots),
-                                        std::move(snapshot_revisions), std::move(snapshots), std::move(parked.wake_at),
-                                        std::move(parked.name_key), std::move(parked.input_digest),
-                                        std::move(parked.started_at)) +
-                        " r",
-                    'w');
+      statement.Cte(
+          'w', "opened",
+          {"insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot, wake_at, "
+           "name_key, input_digest, started_at) select r.* from fence, ",
+           statement.Table(std::move(open), std::move(open_machines), std::move(slots), std::move(snapshot_revisions),
+                           std::move(snapshots), std::move(parked.wake_at), std::move(parked.name_key),
+                           std::move(parked.input_digest), std::move(parked.started_at)),
+           " r"});
       return;
     }
-    statement.Cte("opened",
-                  "insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) "
-                  "select r.* from fence, " +
-                      statement.Table(std::move(open), std::move(open_machines), std::move(slots),
-                                      std::move(snapshot_revisions), std::move(snapshots)) +
-                      " r",
-                  'o');
+    statement.Cte('o', "opened",
+                  {"insert into pawl.open_executions (entity, machine, slot, snapshot_revision, snapshot) "
+                   "select r.* from fence, ",
+                   statement.Table(std::move(open), std::move(open_machines), std::move(slots),
+                                   std::move(snapshot_revisions), std::move(snapshots)),
+                   " r"});
   }
 
   void AddClosed(Statement& statement) const {
+    if (closed_.empty()) return;
     Array entities(Type::kUuidArray), slots(Type::kInt2Array), statuses(Type::kInt2Array), stopped(Type::kInt8Array);
     for (const auto& [entity, closed] : closed_) {
       if (opened_.contains(entity)) continue;
@@ -174,19 +179,18 @@ class Rows {
     }
     if (entities.size() == 0) return;
     // The open row knows the machine, and with it the index row is found by the index that lists need anyway.
-    statement.Cte("closed",
-                  "delete from pawl.open_executions o using fence, " +
-                      statement.Table(std::move(entities), std::move(slots), std::move(statuses), std::move(stopped)) +
-                      " c (entity, slot, status, stopped_at) where o.slot = c.slot and o.entity = c.entity "
-                      "returning o.machine, c.entity, c.status, c.stopped_at",
-                  'c');
-    statement.Cte("ended",
-                  "update pawl.executions e set status = c.status, stopped_at = c.stopped_at from closed c "
-                  "where e.machine = c.machine and e.entity = c.entity",
-                  'e');
+    statement.Cte('c', "closed",
+                  {"delete from pawl.open_executions o using fence, ",
+                   statement.Table(std::move(entities), std::move(slots), std::move(statuses), std::move(stopped)),
+                   " c (entity, slot, status, stopped_at) where o.slot = c.slot and o.entity = c.entity "
+                   "returning o.machine, c.entity, c.status, c.stopped_at"});
+    statement.Cte('e', "ended",
+                  {"update pawl.executions e set status = c.status, stopped_at = c.stopped_at from closed c "
+                   "where e.machine = c.machine and e.entity = c.entity"});
   }
 
   void AddSnapshots(Statement& statement) const {
+    if (snapshots_.empty()) return;
     Array entities(Type::kUuidArray), slots(Type::kInt2Array), revisions(Type::kInt4Array), data(Type::kByteaArray);
     for (const auto& [entity, snapshot] : snapshots_) {
       if (opened_.contains(entity) || closed_.contains(entity) || parked_.contains(entity)) continue;
@@ -196,14 +200,14 @@ class Rows {
       data.AddBytes(snapshot->bytes);
     }
     if (entities.size() == 0) return;
-    statement.Cte("snapshotted",
-                  "update pawl.open_executions o set snapshot_revision = s.revision, snapshot = s.data from fence, " +
-                      statement.Table(std::move(entities), std::move(slots), std::move(revisions), std::move(data)) +
-                      " s (entity, slot, revision, data) where o.slot = s.slot and o.entity = s.entity",
-                  's');
+    statement.Cte('s', "snapshotted",
+                  {"update pawl.open_executions o set snapshot_revision = s.revision, snapshot = s.data from fence, ",
+                   statement.Table(std::move(entities), std::move(slots), std::move(revisions), std::move(data)),
+                   " s (entity, slot, revision, data) where o.slot = s.slot and o.entity = s.entity"});
   }
 
   void AddParked(Statement& statement) const {
+    if (parked_.empty()) return;
     Array entities(Type::kUuidArray), slots(Type::kInt2Array), revisions(Type::kInt4Array), data(Type::kByteaArray);
     ParkedArrays parked;
     for (const auto& [entity, one] : parked_) {
@@ -221,17 +225,16 @@ class Rows {
       }
     }
     if (entities.size() == 0) return;
-    statement.Cte("parked",
-                  "update pawl.open_executions o set wake_at = p.wake_at, name_key = p.name_key, "
-                  "input_digest = p.input_digest, started_at = p.started_at, "
-                  "snapshot_revision = coalesce(p.revision, o.snapshot_revision), "
-                  "snapshot = coalesce(p.data, o.snapshot) from fence, " +
-                      statement.Table(std::move(entities), std::move(slots), std::move(parked.wake_at),
-                                      std::move(parked.name_key), std::move(parked.input_digest),
-                                      std::move(parked.started_at), std::move(revisions), std::move(data)) +
-                      " p (entity, slot, wake_at, name_key, input_digest, started_at, revision, data) "
-                      "where o.slot = p.slot and o.entity = p.entity",
-                  'p');
+    statement.Cte('p', "parked",
+                  {"update pawl.open_executions o set wake_at = p.wake_at, name_key = p.name_key, "
+                   "input_digest = p.input_digest, started_at = p.started_at, "
+                   "snapshot_revision = coalesce(p.revision, o.snapshot_revision), "
+                   "snapshot = coalesce(p.data, o.snapshot) from fence, ",
+                   statement.Table(std::move(entities), std::move(slots), std::move(parked.wake_at),
+                                   std::move(parked.name_key), std::move(parked.input_digest),
+                                   std::move(parked.started_at), std::move(revisions), std::move(data)),
+                   " p (entity, slot, wake_at, name_key, input_digest, started_at, revision, data) "
+                   "where o.slot = p.slot and o.entity = p.entity"});
   }
 
   // The statement's last part, so that its count of rows says whether the fence held.
@@ -276,8 +279,8 @@ class Rows {
 }  // namespace
 
 PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<const PartitionBatch*>& batches,
-                          const MachineIds& machines) {
-  Statement statement({pg::Int8(position.writer), pg::Int8(position.taken)});
+                          const MachineIds& machines, bool with_sql) {
+  Statement statement({pg::Int8(position.writer), pg::Int8(position.taken)}, with_sql);
   Rows rows(batches);
   rows.AddLog(statement);
   rows.AddOpened(statement, machines);

@@ -20,7 +20,7 @@ namespace pawl::history {
 
 struct PreparedAppend {
   std::string name;
-  std::string sql;
+  std::string sql;  // empty where it was not wanted
   std::vector<pg::Parameter> parameters;
 };
 
@@ -34,8 +34,9 @@ struct WriterPosition {
   int64_t number = 0;  // of this append
 };
 
-// `machines` has the ids of all opened executions. The statement counts one row where the fence held, else none.
+// `machines` has the ids of all opened executions. The statement counts one row where the fence held, else none. Its
+// text is needed once for each name.
 PreparedAppend MakeAppend(const WriterPosition& position, const std::vector<const PartitionBatch*>& batches,
-                          const MachineIds& machines);
+                          const MachineIds& machines, bool with_sql);
 
 }  // namespace pawl::history

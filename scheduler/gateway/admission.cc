@@ -24,7 +24,7 @@ const char* RequestKindName(RequestKind kind) {
 Admission::Admission(AdmissionLimits limits, OnShed on_shed) : limits_(limits), on_shed_(std::move(on_shed)) {}
 
 void Admission::Ticket::Return() {
-  std::call_once(returned_, [this] { admission_->Return(kind_, bytes_, key_); });
+  if (!is_returned_.exchange(true)) admission_->Return(kind_, bytes_, key_);
 }
 
 bool Admission::TryTake(RequestKind kind, size_t bytes, std::string_view key) {

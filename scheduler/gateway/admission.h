@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -61,7 +62,7 @@ class Admission {
     RequestKind kind_;
     std::string key_;
     size_t bytes_;
-    std::once_flag returned_;
+    std::atomic<bool> is_returned_ = false;
   };
   using SharedTicket = std::shared_ptr<Ticket>;
 
