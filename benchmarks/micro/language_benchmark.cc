@@ -15,21 +15,13 @@ namespace {
 
 using pawl::json::Value;
 
-class Holds : public pawl::asl::LazyValue {
- public:
-  explicit Holds(Value value) : value_(std::move(value)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 void EnterState(benchmark::State& state, const std::string& definition, const std::string& input) {
   const pawl::asl::CompileResult compiled = pawl::asl::Compile(definition);
   if (compiled.program == nullptr) return state.SkipWithError("the definition does not compile");
   const pawl::asl::State& entered = *compiled.program->root().states.front();
-  const Holds data(pawl::json::Parse(input).value());
-  const Holds context(pawl::json::Parse(R"({"Execution":{"Id":"e","Name":"n"},"State":{"Name":"s"}})").value());
+  const pawl::asl::HeldValue data(pawl::json::Parse(input).value());
+  const pawl::asl::HeldValue context(
+      pawl::json::Parse(R"({"Execution":{"Id":"e","Name":"n"},"State":{"Name":"s"}})").value());
   pawl::base::SeededRandom random(1);
   const pawl::asl::Variables variables;
   const pawl::asl::Scope scope{

@@ -19,15 +19,6 @@ namespace {
 using json::Member;
 using json::Value;
 
-class Holds : public asl::LazyValue {
- public:
-  explicit Holds(Value value) : value_(std::move(value)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 // ---- reading an event
 
 std::string TextOf(const Value& object, std::string_view key) {
@@ -99,7 +90,7 @@ struct Stay {
   size_t visit = 0;
   const asl::State* state = nullptr;
   bool is_open = false;
-  std::unique_ptr<Holds> input;
+  std::unique_ptr<asl::HeldValue> input;
   asl::Variables variables;
   base::WallTime entered_at;
   std::vector<int32_t> retries;
@@ -230,7 +221,7 @@ class Walk {
     stay.is_open = true;
     stay.visit = visits_.size();
     stay.entered_at = event.at;
-    stay.input = std::make_unique<Holds>(PayloadOf(event.details, "input").value_or(Value()));
+    stay.input = std::make_unique<asl::HeldValue>(PayloadOf(event.details, "input").value_or(Value()));
     for (int at = id; at != kNone; at = frames_[at].parent) {
       for (const auto& variable : frames_[at].variables) stay.variables.push_back(variable);
     }
@@ -260,7 +251,7 @@ class Walk {
 
   void Complete(int id, Value result, base::WallTime now) {
     Stay& stay = frames_[id].stay;
-    const Holds held(std::move(result));
+    const asl::HeldValue held(std::move(result));
     std::optional<asl::Failure> failure;
     Traced(id, now, [&](const asl::Scope& scope) {
       auto outcome = asl::Complete(*stay.state, scope, held);
@@ -410,7 +401,7 @@ class Walk {
   asl::Trace Traced(int id, base::WallTime now, const Work& work, int iteration = kNone) {
     const Stay& stay = frames_[id].stay;
     asl::Trace trace;
-    const Holds context(ContextOf(id, iteration));
+    const asl::HeldValue context(ContextOf(id, iteration));
     const asl::Scope scope{.input = *stay.input,
                            .context = context,
                            .variables = stay.variables,

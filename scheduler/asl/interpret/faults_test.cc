@@ -14,15 +14,6 @@ namespace {
 constexpr char kInput[] =
     R"({"s":"abc","n":5,"f":1.5,"neg":-3,"a":[1,2,3],"o":{"x":1},"nul":null,"b":true,"digits":"7"})";
 
-class Held : public LazyValue {
- public:
-  explicit Held(json::Value value) : value_(std::move(value)) {}
-  const json::Value& Get() const override { return value_; }
-
- private:
-  json::Value value_;
-};
-
 // "Error: cause", with " at PLACE" behind the name where an expression failed; "ok", or why the definition is refused.
 // A Choice in front leads to all states.
 std::string FaultOf(const std::string& state) {
@@ -32,8 +23,8 @@ std::string FaultOf(const std::string& state) {
               R"("N":{"Type":"Succeed"},"D":{"Type":"Succeed"},"S":)" +
               state + "}}");
   if (compiled.program == nullptr) return "refused: " + compiled.diagnostics.front().message;
-  const Held input(*json::Parse(kInput));
-  const Held context(*json::Parse(R"({"Execution":{"Name":"e"}})"));
+  const HeldValue input(*json::Parse(kInput));
+  const HeldValue context(*json::Parse(R"({"Execution":{"Name":"e"}})"));
   const Variables variables;
   base::SeededRandom random(1);
   const Scope scope{.input = input, .context = context, .variables = variables, .random = random, .now = {}};

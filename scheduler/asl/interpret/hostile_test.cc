@@ -24,18 +24,10 @@ std::string Repeated(const std::string& text, int count) {
 std::string FailureOf(const std::string& state, const std::string& input = "{}") {
   const CompileResult compiled = Compile(R"({"StartAt":"S","States":{"S":)" + state + "}}");
   if (compiled.program == nullptr) return "refused: " + InvalidDefinitionMessage(compiled.diagnostics);
-  class Held : public LazyValue {
-   public:
-    explicit Held(json::Value value) : value_(std::move(value)) {}
-    const json::Value& Get() const override { return value_; }
-
-   private:
-    json::Value value_;
-  };
   const absl::StatusOr<json::Value> parsed = json::Parse(input);
   if (!parsed.ok()) return "no input: " + std::string(parsed.status().message());
-  const Held data(*parsed);
-  const Held context(json::Value::Object({}));
+  const HeldValue data(*parsed);
+  const HeldValue context(json::Value::Object({}));
   const Variables variables;
   base::SeededRandom random(1);
   const Scope scope{.input = data, .context = context, .variables = variables, .random = random, .now = {}};

@@ -182,15 +182,6 @@ Fallible<StartMap> Finish(const Evaluator& evaluator, const Data& input, StartMa
   return tolerant;
 }
 
-class MapContext : public LazyValue {
- public:
-  explicit MapContext(Value value) : value_(std::move(value)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 // The items of an inline Map with an ItemBatcher: batches of what ItemSelector makes of each (specification, "Map
 // State": items are selected first, then put together).
 Fallible<Data> Batched(const Evaluator& evaluator, const Data& input, const Data& items) {
@@ -200,7 +191,7 @@ Fallible<Data> Batched(const Evaluator& evaluator, const Data& input, const Data
   std::vector<Value> selected(all.begin(), all.end());
   for (size_t i = 0; map.item_selector && i < selected.size(); ++i) {
     const Value item = Value::Object({{"Index", Value::Int(static_cast<int64_t>(i))}, {"Value", selected[i]}});
-    const MapContext context(evaluator.scope().context.Get().With("Map", Value::Object({{"Item", item}})));
+    const HeldValue context(evaluator.scope().context.Get().With("Map", Value::Object({{"Item", item}})));
     Scope scope{.input = evaluator.scope().input,
                 .context = context,
                 .variables = evaluator.scope().variables,

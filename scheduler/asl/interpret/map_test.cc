@@ -9,23 +9,14 @@
 namespace pawl::asl {
 namespace {
 
-class Held : public LazyValue {
- public:
-  explicit Held(json::Value value) : value_(std::move(value)) {}
-  const json::Value& Get() const override { return value_; }
-
- private:
-  json::Value value_;
-};
-
 // An inline Map with `fields` (JSON members with a comma behind each) enters with `input`.
 EnterOutcome EnterMap(const std::string& fields, const std::string& input) {
   const CompileResult compiled =
       Compile(R"({"StartAt":"S","States":{"S":{"Type":"Map",)" + fields +
               R"("ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}}})");
   EXPECT_NE(compiled.program, nullptr);
-  const Held data(*json::Parse(input));
-  const Held context(*json::Parse(R"({"Execution":{"Name":"e"}})"));
+  const HeldValue data(*json::Parse(input));
+  const HeldValue context(*json::Parse(R"({"Execution":{"Name":"e"}})"));
   const Variables variables;
   base::SeededRandom random(1);
   return Enter(*compiled.program->Find("S"),

@@ -28,6 +28,16 @@ class LazyValue {
   virtual const json::Value& Get() const = 0;
 };
 
+// A value that is there already: nothing is put off.
+class HeldValue final : public LazyValue {
+ public:
+  explicit HeldValue(json::Value value) : value_(std::move(value)) {}
+  const json::Value& Get() const override { return value_; }
+
+ private:
+  json::Value value_;
+};
+
 // Is told what a state does with its data, stage by stage, in the order in which it happens. Ready-made: Trace in
 // trace.h, which writes everything down. Execution passes none, and then no stage is even computed.
 //

@@ -11,20 +11,11 @@ namespace {
 
 using json::Value;
 
-class Fixed : public LazyValue {
- public:
-  explicit Fixed(const std::string& text) : value_(*json::Parse(text)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 // One state "S" with a trace around it.
 struct Traced {
   explicit Traced(const std::string& fields, const std::string& input_text)
       : compiled(Compile(R"({"StartAt":"S","States":{"S":{)" + fields + R"(},"T":{"Type":"Succeed"}}})")),
-        input(input_text) {
+        input(*json::Parse(input_text)) {
     EXPECT_NE(compiled.program, nullptr) << InvalidDefinitionMessage(compiled.diagnostics);
   }
   const State& state() const { return *compiled.program->Find("S"); }
@@ -37,8 +28,8 @@ struct Traced {
   }
 
   CompileResult compiled;
-  Fixed input;
-  Fixed context{"{}"};
+  HeldValue input;
+  HeldValue context{Value::Object({})};
   Variables variables;
   base::SeededRandom random{1};
   Trace trace;
@@ -53,7 +44,7 @@ TEST(Trace, TellsAllStagesOfATaskInOrder) {
       "ResultPath":"$.out","OutputPath":"$.out","Assign":{"v.$":"$.s"})",
                 R"({"a":{"b":1}})");
   (void)Enter(traced.state(), traced.scope);
-  (void)Complete(traced.state(), traced.scope, Fixed(R"({"r":2})"));
+  (void)Complete(traced.state(), traced.scope, HeldValue(*json::Parse(R"({"r":2})")));
   EXPECT_EQ(traced.Told(), R"(input={"a":{"b":1}}
 afterInputPath={"b":1}
 afterParameters={"p":1}

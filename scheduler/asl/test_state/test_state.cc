@@ -28,15 +28,6 @@ constexpr char kStateName[] = "StateName";
 // Recorded: state_configuration.map_state_failure_count.
 constexpr char kThresholdExceeded[] = "The specified tolerated failure threshold was exceeded";
 
-class Held : public LazyValue {
- public:
-  explicit Held(Value value) : value_(std::move(value)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 bool IsBelow(const State& state, std::string_view name) {
   for (const Block& block : state.branches) {
     for (const auto& inner : block.states) {
@@ -92,7 +83,7 @@ class StateTest::Impl {
   TestStateAnswer TaskSucceeded(const std::string& output) {
     absl::StatusOr<Value> result = json::Parse(output);
     const Value value = result.ok() ? *std::move(result) : Value::String(output);
-    return Traced(CompleteWith(Held(value)), value);
+    return Traced(CompleteWith(HeldValue(value)), value);
   }
 
   TestStateAnswer TaskFailed(const Failure& failure) {
@@ -234,7 +225,7 @@ class StateTest::Impl {
                           .catchable = request_.mock->error_output->error != "States.Runtime",
                           .evaluation = std::nullopt});
     }
-    return CompleteWith(Held(mocked_.value_or(Value())));
+    return CompleteWith(HeldValue(mocked_.value_or(Value())));
   }
 
   Outcome RunMap(const StartMap& map) {
@@ -287,7 +278,7 @@ class StateTest::Impl {
     std::vector<Value> selected;
     for (size_t i = 0; i < items.size(); ++i) {
       const Value item = Value::Object({{"Index", Value::Int(static_cast<int64_t>(i))}, {"Value", items[i]}});
-      const Held context(context_->Get().With("Map", Value::Object({{"Item", item}})));
+      const HeldValue context(context_->Get().With("Map", Value::Object({{"Item", item}})));
       auto input = IterationInput(*state_, MakeScope(context), items[i]);
       if (auto* failed = std::get_if<Failed>(&input)) return failed->failure;
       selected.push_back(*trace_.Find("afterItemSelector"));
@@ -355,8 +346,8 @@ class StateTest::Impl {
   std::shared_ptr<const Program> program_;
   const State* state_ = nullptr;
   TestIdentity identity_;
-  std::optional<Held> input_;
-  std::optional<Held> context_;
+  std::optional<HeldValue> input_;
+  std::optional<HeldValue> context_;
   Variables variables_;
   std::optional<Value> mocked_;
   std::optional<Value> pointed_items_;  // what ItemsPointer found

@@ -12,15 +12,6 @@ namespace {
 namespace json = pawl::json;
 namespace asl = pawl::asl;
 
-class Fixed : public asl::LazyValue {
- public:
-  explicit Fixed(const char* text) : value_(*json::Parse(text)) {}
-  const json::Value& Get() const override { return value_; }
-
- private:
-  json::Value value_;
-};
-
 class Quiet : public asl::Inspector {
  public:
   void Stage(std::string_view, const json::Value& value) override { (void)json::Serialize(value); }
@@ -28,9 +19,11 @@ class Quiet : public asl::Inspector {
 };
 
 void Exercise(const asl::Block& block) {
-  const Fixed input(R"({"a":[1,"2",{"b":null}],"n":3,"s":"x","t":"2024-01-01T00:00:00Z","o":{"k":true}})");
-  const Fixed context(R"({"Execution":{"Input":{}},"Map":{"Item":{"Index":0,"Value":1}},"Task":{"Token":"t"}})");
-  const Fixed result(R"({"Payload":[1,2],"StatusCode":200})");
+  const asl::HeldValue input(
+      *json::Parse(R"({"a":[1,"2",{"b":null}],"n":3,"s":"x","t":"2024-01-01T00:00:00Z","o":{"k":true}})"));
+  const asl::HeldValue context(
+      *json::Parse(R"({"Execution":{"Input":{}},"Map":{"Item":{"Index":0,"Value":1}},"Task":{"Token":"t"}})"));
+  const asl::HeldValue result(*json::Parse(R"({"Payload":[1,2],"StatusCode":200})"));
   const asl::Variables variables = {{"v", json::Value::Int(1)}};
   for (const auto& state : block.states) {
     pawl::base::SeededRandom random(1);

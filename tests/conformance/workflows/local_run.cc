@@ -12,15 +12,6 @@ namespace {
 
 using json::Value;
 
-class Holds : public LazyValue {
- public:
-  explicit Holds(Value value) : value_(std::move(value)) {}
-  const Value& Get() const override { return value_; }
-
- private:
-  Value value_;
-};
-
 const Value* At(const Value& value, const std::string& step) {
   if (!value.is_array()) return value.Find(step);
   size_t index = 0;
@@ -149,8 +140,8 @@ class Runner {
                                      const std::optional<Value>& item) {
     Event(absl::StrCat(StateTypeName(state.type), "StateEntered"), "stateEnteredEventDetails",
           Value::Object({{"name", Value::String(state.name)}, {"input", Value::String(json::Serialize(input))}}));
-    const Holds lazy_input(input);
-    const Holds context(Context(state, item));
+    const HeldValue lazy_input(input);
+    const HeldValue context(Context(state, item));
     base::SeededRandom random(1);
     Scope scope{.input = lazy_input,
                 .context = context,
@@ -184,7 +175,7 @@ class Runner {
       if (!RunMap(state, *map, input, scope, variables, result, failed)) return std::nullopt;
     }
     if (!failed) {
-      const Holds lazy_result(result);
+      const HeldValue lazy_result(result);
       auto completed = Complete(state, scope, lazy_result);
       if (auto* transition = std::get_if<Transition>(&completed)) return Plain(std::move(*transition), input, result);
       failed = std::get<Failed>(completed).failure;
@@ -201,7 +192,7 @@ class Runner {
     std::vector<Value> results;
     for (size_t i = 0; i < map.length; ++i) {
       Value item = Value::Object({{"Index", Value::Int(static_cast<int64_t>(i))}, {"Value", items.items()[i]}});
-      const Holds context(Context(state, item));
+      const HeldValue context(Context(state, item));
       Scope scope{.input = outer.input,
                   .context = context,
                   .variables = variables,
