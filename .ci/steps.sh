@@ -100,7 +100,8 @@ step_alerts() {
     deploy/check_metrics.py --uses deploy/alerts.yml deploy/dashboards/*.json
 }
 
-step_chart() { python3 helm/check.py --helm "$HELM"; }
+# shellcheck disable=SC2153  # HELMS: install.sh
+step_chart() { python3 helm/check.py --helm "${HELMS[@]}"; }
 
 # Every GoogleTest binary, with clang and both sanitizers; and the fuzzers.
 step_asan_build() { compile_preset asan unit_tests fuzzers; }

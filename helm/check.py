@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the chart without a cluster: check.py [--helm PATH].
+"""Checks the chart without a cluster: check.py [--helm PATH...].
 
 For each set of values in pawl/ci: `helm lint --strict`, the rendered objects against Kubernetes' own schemas (the PyPI
 package kubernetes-validate) of the oldest and newest supported version, and what the chart promises about pods. Then
-values that must be refused. Ends with "N passed, N failed".
+values that must be refused. All of it with each helm given. Ends with "N passed, N failed".
 """
 import argparse
 import contextlib
@@ -160,8 +160,7 @@ PROMISES = [names_are_unique, pods_are_probed_and_unprivileged, selectors_find_t
             scheduler_takes_the_secret_by_reference, workers_find_the_scheduler]
 
 
-def main():
-    runner = Runner()
+def check_all(runner):
     value_sets = sorted((CHART / "ci").glob("*-values.yaml"))
     assert len(value_sets) >= 3, "expected three sets of values in pawl/ci"
     for values in value_sets:
@@ -174,12 +173,14 @@ def main():
     runner.check("settings become flags", settings_become_flags)
     for name, (settings, word) in REFUSED.items():
         runner.check(f"refuses {name}", refuses, settings, word)
-    print(f"{runner.passed} passed, {runner.failed} failed")
-    return 1 if runner.failed else 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--helm", default="helm")
-    HELM = parser.parse_args().helm
-    sys.exit(main())
+    parser.add_argument("--helm", nargs="+", default=["helm"])
+    RUNNER = Runner()
+    for HELM in parser.parse_args().helm:
+        print("with", helm("version", "--short").stdout.strip())
+        check_all(RUNNER)
+    print(f"{RUNNER.passed} passed, {RUNNER.failed} failed")
+    sys.exit(1 if RUNNER.failed else 0)
