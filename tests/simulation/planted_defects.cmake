@@ -1,51 +1,15 @@
-# A simulator is worth what it finds. Each planted defect is one edit of one source of the engine, made on a copy at
-# configure time, so that the engine itself carries no flags: the copy is compiled in place of the library's object, and
-# the swarm has to find it within 500 seeds. An edit whose text is not found any more, or is found twice, is a failing
-# test, not a skipped one.
-#
-#   planted_defect(NAME SOURCE "text in the source" "what takes its place")
-#
-# The simulation of a cluster has to find those whose names begin with "cluster_", that of an engine the others.
+# The planted defects (planted.cmake) that the simulation of a cluster has to find, whose names begin with "cluster_", and
+# those that the simulation of an engine has to find.
 #
 # Building and running all of them takes minutes, so a build tree has five, three of an engine and two of a cluster, other
 # ones each day, which is what a run of CI tries. PAWL_PLANTED=all has them all, PAWL_PLANTED=NAME;NAME those, PAWL_PLANTED=OFF none.
 set(PAWL_PLANTED "five" CACHE STRING "planted defects to build: five (by the day), all, names, or OFF")
 
 function(planted_defect name source from to)
-  file(READ ${CMAKE_SOURCE_DIR}/${source} text)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${source})
-  string(FIND "${text}" "${from}" place)
-  string(FIND "${text}" "${from}" last REVERSE)
-  if(place EQUAL -1 OR NOT place EQUAL last)
-    message(STATUS "planted defect ${name}: its text stands not exactly once in ${source}")
-    add_test(NAME planted_${name} COMMAND ${CMAKE_COMMAND} -E false)
-    return()
+  plant(${name} ${source} "${from}" "${to}")
+  if(is_planted)
+    set_property(DIRECTORY APPEND PROPERTY PLANTED_READY ${name})
   endif()
-  string(REPLACE "${from}" "${to}" text "${text}")
-  set(copy ${CMAKE_CURRENT_BINARY_DIR}/planted/${name}.cc)
-  file(CONFIGURE OUTPUT ${copy} CONTENT "${text}" @ONLY)
-  set_property(DIRECTORY APPEND PROPERTY PLANTED_READY ${name})
-endfunction()
-
-function(build_planted_defect name)
-  set(copy ${CMAKE_CURRENT_BINARY_DIR}/planted/${name}.cc)
-  set(simulation simulation)
-  if(name MATCHES "^cluster_")
-    set(simulation cluster_simulation)
-  endif()
-  add_executable(planted_${name} ${copy} $<TARGET_OBJECTS:${simulation}_test_main>)
-  # An edit may leave something unused.
-  target_compile_options(planted_${name} PRIVATE -w)
-  target_link_libraries(planted_${name} PRIVATE pawl_options pawl_${simulation} OpenSSL::Crypto GTest::gmock
-                                                GTest::gtest_main)
-  if(TARGET unit_tests)
-    add_dependencies(unit_tests planted_${name})
-  endif()
-  # That it fails, by a finding or by a broken invariant, is the success. No record of the failing cases.
-  add_test(NAME planted_${name}
-           COMMAND sh -c "! $<TARGET_FILE:planted_${name}> --gtest_filter=*KeepsEveryPromise 2>&1")
-  set_tests_properties(planted_${name} PROPERTIES
-                       ENVIRONMENT "SIM_FROM=1;SIM_RUNS=500;SIM_PLANTED=1;GTEST_OUTPUT=" TIMEOUT 300)
 endfunction()
 
 # Puts `count` of the names into `chosen`.
@@ -154,5 +118,9 @@ elseif(PAWL_PLANTED)
   set(chosen ${PAWL_PLANTED})
 endif()
 foreach(one IN LISTS chosen)
-  build_planted_defect(${one})
+  if(one MATCHES "^cluster_")
+    build_planted(${one} cluster_simulation pawl_cluster_simulation)
+  else()
+    build_planted(${one} simulation pawl_simulation)
+  endif()
 endforeach()
