@@ -9,9 +9,9 @@
 
 #include "history/log/event_log.h"
 #include "history/log/slot_sql.h"
+#include "history/postgres/tool_server.h"
 #include "shared/base/status.h"
 #include "shared/pg/array_text.h"
-#include "shared/pg/conninfo.h"
 #include "shared/pg/errors.h"
 
 namespace pawl::history {
@@ -21,8 +21,9 @@ using Clock = std::chrono::steady_clock;
 using Read = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
 using Texts = std::vector<std::optional<std::string>>;
 
-// "pawlmove" as a number; any constant that nobody else locks.
-constexpr const char* kLock = "8097861012913156709";
+constexpr const char* kSettings =
+    "set application_name = 'pawl move'; set jit = off; set lock_timeout = '10s'; "
+    "set idle_in_transaction_session_timeout = '60s'";
 constexpr size_t kBatch = 200;  // executions
 constexpr int kRoundsMax = 20;
 // A round that takes no longer is short enough to be the last one, with the partition stopped.
@@ -53,26 +54,10 @@ std::string BetweenSlots(base::PartitionId partition, int32_t count) {
 
 }  // namespace
 
-struct Mover::Server {
-  explicit Server(const std::string& conninfo) : name(pg::DescribeConnection(conninfo)), connection(conninfo) {
-    pqxx::nontransaction query(connection);
-    query.exec(
-        "set application_name = 'pawl move'; set jit = off; set lock_timeout = '10s'; "
-        "set idle_in_transaction_session_timeout = '60s'");
-    pqxx::row row = query.exec1("select server, partition_count, encode(secret, 'hex') from pawl.cluster");
-    id = row[0].c_str();
-    partition_count = row[1].as<int32_t>();
-    secret = row[2].c_str();
-  }
-  std::string name, id, secret;
-  int32_t partition_count = 0;
-  pqxx::connection connection;
-};
-
 // One partition on its way.
 class Mover::Course {
  public:
-  Course(Server& source, Server& target, base::PartitionId partition)
+  Course(ToolServer& source, ToolServer& target, base::PartitionId partition)
       : source_(source),
         target_(target),
         id_(partition),
@@ -115,7 +100,7 @@ class Mover::Course {
   const MoveReport& report() const { return report_; }
 
   // Deletes what a server has of a partition that is not there, and notes that nothing is left.
-  static void Purge(Server& server, base::PartitionId partition) {
+  static void Purge(ToolServer& server, base::PartitionId partition) {
     const std::string number = std::to_string(partition.value());
     const std::string is_slot_of_it = BetweenSlots(partition, server.partition_count);
     Texts entities, machines;
@@ -353,7 +338,7 @@ class Mover::Course {
           std::to_string(report_.decisions) +
           " were copied; it stays where it was. `pawl admin check` tells whether its log is sound");
     }
-    auto count_open = [this](Server& server) {
+    auto count_open = [this](ToolServer& server) {
       pqxx::nontransaction query(server.connection);
       return query.exec1("select count(*) from pawl.open_executions where slot" + is_slot_of_it_)[0].as<int64_t>();
     };
@@ -374,8 +359,8 @@ class Mover::Course {
     transaction.commit();
   }
 
-  Server& source_;
-  Server& target_;
+  ToolServer& source_;
+  ToolServer& target_;
   const base::PartitionId id_;
   const std::string partition_;
   std::string is_slot_of_it_;  // what follows a slot in a condition
@@ -385,37 +370,28 @@ class Mover::Course {
   MoveReport report_;
 };
 
-Mover::Mover(std::vector<std::unique_ptr<Server>> servers) : servers_(std::move(servers)) {}
+Mover::Mover(std::vector<std::unique_ptr<ToolServer>> servers) : servers_(std::move(servers)) {}
 Mover::~Mover() = default;
 
 int32_t Mover::partition_count() const { return servers_.front()->partition_count; }
 
 absl::StatusOr<std::unique_ptr<Mover>> Mover::Connect(const std::vector<std::string>& servers) {
-  std::vector<std::unique_ptr<Server>> connected;
-  for (const std::string& conninfo : servers) {
-    try {
-      connected.push_back(std::make_unique<Server>(conninfo));
-    } catch (const pqxx::sql_error& error) {
-      return base::Annotate(pg::SqlError(error.sqlstate(), error.what()),
-                            "database (" + pg::DescribeConnection(conninfo) + ")");
-    } catch (const std::exception& error) {
-      return pg::ConnectError(conninfo, error.what());
+  PAWL_ASSIGN_OR_RETURN(auto connected, ConnectTool(servers, kSettings));
+  for (auto one = connected.begin(); one != connected.end(); ++one) {
+    if ((*one)->partition_count != connected.front()->partition_count) {
+      return OfAnotherCluster(**one, *connected.front());
     }
-    const Server& one = *connected.back();
-    if (one.secret != connected.front()->secret || one.partition_count != connected.front()->partition_count) {
-      return absl::FailedPreconditionError("database (" + one.name + ") belongs to another cluster than (" +
-                                           connected.front()->name + ")");
-    }
-    for (size_t i = 0; i + 1 < connected.size(); ++i) {
-      if (connected[i]->id == one.id) return absl::InvalidArgumentError("database (" + one.name + ") is given twice");
+    for (auto earlier = connected.begin(); earlier != one; ++earlier) {
+      if ((*earlier)->id == (*one)->id) {
+        return absl::InvalidArgumentError("database (" + (*one)->name + ") is given twice");
+      }
     }
   }
-  absl::Status status = pg::Guard([&] {
-    pqxx::nontransaction query(connected.front()->connection);
-    const bool locked = query.exec1(std::string("select pg_try_advisory_lock(") + kLock + ")")[0].as<bool>();
-    return locked ? absl::OkStatus() : absl::AbortedError("partitions of this cluster are being moved already");
-  });
-  if (!status.ok()) return status;
+  PAWL_RETURN_IF_ERROR(pg::Guard([&] {
+    return TryLockCluster(*connected.front())
+               ? absl::OkStatus()
+               : absl::AbortedError("partitions of this cluster are being moved already");
+  }));
   return std::unique_ptr<Mover>(new Mover(std::move(connected)));
 }
 

@@ -26,6 +26,8 @@
 
 namespace pawl::history {
 
+struct ToolServer;
+
 struct MoveReport {
   int64_t executions = 0;  // copies made; those that went on meanwhile count more than once
   int64_t decisions = 0;
@@ -47,10 +49,9 @@ class Mover {
                                   const std::function<void(const MoveReport&)>& tell);
 
  private:
-  struct Server;
   class Course;
-  explicit Mover(std::vector<std::unique_ptr<Server>> servers);
-  std::vector<std::unique_ptr<Server>> servers_;
+  explicit Mover(std::vector<std::unique_ptr<ToolServer>> servers);
+  std::vector<std::unique_ptr<ToolServer>> servers_;
 };
 
 }  // namespace pawl::history

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "history/log/slot_sql.h"
+#include "history/postgres/tool_server.h"
 #include "shared/base/ids.h"
 #include "shared/base/status.h"
-#include "shared/pg/conninfo.h"
 #include "shared/pg/errors.h"
 
 namespace pawl::history {
@@ -16,23 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The mover's: the two never work at the same time.
-constexpr const char* kLock = "8097861012913156709";
+constexpr const char* kSettings = "set application_name = 'pawl split'; set jit = off; set lock_timeout = '10s'";
 
-struct Server {
-  explicit Server(const std::string& conninfo) : name(pg::DescribeConnection(conninfo)), connection(conninfo) {
-    pqxx::nontransaction query(connection);
-    query.exec("set application_name = 'pawl split'; set jit = off; set lock_timeout = '10s'");
-    pqxx::row row = query.exec1("select partition_count, encode(secret, 'hex') from pawl.cluster");
-    count = row[0].as<int32_t>();
-    secret = row[1].c_str();
-  }
-  std::string name, secret;
-  int32_t count = 0;
-  pqxx::connection connection;
-};
-
-absl::Status CheckQuiet(Server& server) {
+absl::Status CheckQuiet(ToolServer& server) {
   pqxx::nontransaction query(server.connection);
   for (const pqxx::row& row : query.exec("select partition from pawl.partitions where moving_to is not null limit 1")) {
     return absl::FailedPreconditionError(std::string("partition ") + row[0].c_str() +
@@ -50,8 +36,8 @@ std::string PartitionOfEntity(int32_t count) {
   return "(" + SlotOf("entity") + " * " + std::to_string(count) + " / " + std::to_string(base::kSlotCount) + ")";
 }
 
-absl::Status SplitServer(Server& server, int32_t count, SplitReport& report) {
-  const std::string ratio = std::to_string(count / server.count);
+absl::Status SplitServer(ToolServer& server, int32_t count, SplitReport& report) {
+  const std::string ratio = std::to_string(count / server.partition_count);
   const std::string all = std::to_string(count);
   pqxx::work work(server.connection);
   // Claims and renewals take rows before writers, so this takes the table before writers.
@@ -102,31 +88,12 @@ absl::Status SplitServer(Server& server, int32_t count, SplitReport& report) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<Server>>> Connect(const std::vector<std::string>& conninfos) {
-  std::vector<std::unique_ptr<Server>> servers;
-  for (const std::string& conninfo : conninfos) {
-    try {
-      servers.push_back(std::make_unique<Server>(conninfo));
-    } catch (const pqxx::sql_error& error) {
-      return base::Annotate(pg::SqlError(error.sqlstate(), error.what()),
-                            "database (" + pg::DescribeConnection(conninfo) + ")");
-    } catch (const std::exception& error) {
-      return pg::ConnectError(conninfo, error.what());
-    }
-    if (servers.back()->secret != servers.front()->secret) {
-      return absl::FailedPreconditionError("database (" + servers.back()->name + ") belongs to another cluster than (" +
-                                           servers.front()->name + ")");
-    }
-  }
-  return servers;
-}
-
 // All partitions are in one of the servers: otherwise one of them is not among those that were given.
-absl::Status CheckAllGiven(const std::vector<std::unique_ptr<Server>>& servers) {
+absl::Status CheckAllGiven(const std::vector<std::unique_ptr<ToolServer>>& servers) {
   double share = 0;  // a server that has changed already counts its own way
   for (const auto& server : servers) {
     pqxx::nontransaction query(server->connection);
-    share += query.exec1("select count(*) from pawl.partitions where here")[0].as<double>() / server->count;
+    share += query.exec1("select count(*) from pawl.partitions where here")[0].as<double>() / server->partition_count;
   }
   if (share > 0.999 && share < 1.001) return absl::OkStatus();
   return absl::FailedPreconditionError("not all partitions are in the given databases; name all of them, each once");
@@ -135,27 +102,24 @@ absl::Status CheckAllGiven(const std::vector<std::unique_ptr<Server>>& servers) 
 }  // namespace
 
 absl::StatusOr<SplitReport> SplitPartitions(const std::vector<std::string>& conninfos, int32_t count) {
-  PAWL_ASSIGN_OR_RETURN(auto servers, Connect(conninfos));
-  SplitReport report{.before = servers.front()->count, .after = count};
+  PAWL_ASSIGN_OR_RETURN(auto servers, ConnectTool(conninfos, kSettings));
+  SplitReport report{.before = servers.front()->partition_count, .after = count};
   absl::Status status = pg::Guard([&]() -> absl::Status {
-    {
-      pqxx::nontransaction query(servers.front()->connection);
-      if (!query.exec1(std::string("select pg_try_advisory_lock(") + kLock + ")")[0].as<bool>()) {
-        return absl::AbortedError("partitions of this cluster are being moved or split already");
-      }
+    if (!TryLockCluster(*servers.front())) {
+      return absl::AbortedError("partitions of this cluster are being moved or split already");
     }
     PAWL_RETURN_IF_ERROR(CheckAllGiven(servers));
     for (const auto& server : servers) {
-      if (server->count == count) continue;
-      if (count < server->count || count % server->count != 0 || count > base::kSlotCount) {
-        return absl::InvalidArgumentError("there are " + std::to_string(server->count) +
+      if (server->partition_count == count) continue;
+      if (count < server->partition_count || count % server->partition_count != 0 || count > base::kSlotCount) {
+        return absl::InvalidArgumentError("there are " + std::to_string(server->partition_count) +
                                           " partitions; expected a multiple of that, up to 16384, not " +
                                           std::to_string(count));
       }
       PAWL_RETURN_IF_ERROR(CheckQuiet(*server));
     }
     for (auto server = servers.rbegin(); server != servers.rend(); ++server) {
-      if ((*server)->count != count) PAWL_RETURN_IF_ERROR(SplitServer(**server, count, report));
+      if ((*server)->partition_count != count) PAWL_RETURN_IF_ERROR(SplitServer(**server, count, report));
     }
     return absl::OkStatus();
   });
