@@ -15,8 +15,8 @@ def _stat(path):
     return name, int(fields[1]), own / TICKS, ended_children / TICKS
 
 
-def cpu_seconds(pids):
-    """User and system time of the processes and of their children, those that have ended too."""
+def _families(pids):
+    """The processes and their children: their CPU seconds by id."""
     stats = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -29,7 +29,18 @@ def cpu_seconds(pids):
         more = {pid for pid, (parent, _) in stats.items() if parent in wanted} - wanted
         wanted |= more
         grew = bool(more)
-    return sum(stats[pid][1] for pid in wanted if pid in stats)
+    return {pid: stats[pid][1] for pid in wanted if pid in stats}
+
+
+def cpu_seconds(pids):
+    """User and system time of the processes and of their children, those that have ended too."""
+    return sum(_families(pids).values())
+
+
+def pin(pid, cores):
+    """The process, its children and their children to come may run on these cores only."""
+    for one in _families([pid]):
+        os.sched_setaffinity(one, cores)
 
 
 def thread_seconds(pid):
@@ -53,7 +64,8 @@ def rss_mib(pid):
 
 
 class Cpu:
-    """CPU of named processes between two looks, and the share of the machine that others took meanwhile."""
+    """CPU of named processes (lists of their ids) between two looks, and the share of the machine that others took
+    meanwhile."""
 
     def __init__(self, pids):
         self.pids = pids
@@ -63,7 +75,7 @@ class Cpu:
         with open("/proc/stat") as file:
             fields = [int(field) for field in file.readline().split()[1:]]
         total, idle = sum(fields[:8]) / TICKS, (fields[3] + fields[4]) / TICKS
-        return {name: cpu_seconds([pid]) for name, pid in self.pids.items()}, total, total - idle
+        return {name: cpu_seconds(pids) for name, pids in self.pids.items()}, total, total - idle
 
     def since(self):
         now, total, busy = self._look()

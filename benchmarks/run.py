@@ -4,9 +4,10 @@ handler and the load, each a process of its own, over TCP.
 
     benchmarks/run.py [--quick] [--bin DIR] [--only PART,...]
 
-Parts: ceiling, cold, chain, open, orchestration, map, size, flat, parked, dev. Prints what it does, a table, and one
-JSON line per figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. CPU is that of the processes themselves; beside each load stands
-the share of the machine that others took meanwhile. Ends within 30 minutes. benchmarks/README.md tells how to read it.
+Parts: ceiling, cold, chain, open, orchestration, map, size, flat, parked, nodes, idle, dev, language. Prints what it does,
+a table, and one JSON line per figure: {"metric": NAME, "value": NUMBER, "unit": ..., ...}. CPU is that of the processes
+themselves; beside each load stands the share of the machine that others took meanwhile. Ends within 30 minutes.
+benchmarks/README.md tells how to read it.
 """
 import argparse
 import json
@@ -22,53 +23,15 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "support")]
 import postgres  # noqa: E402
-from processes import Cpu, Profile, rss_mib, thread_seconds  # noqa: E402
+from bench import Bench  # noqa: E402
+from idle import measure_idle  # noqa: E402
+from nodes import measure_nodes  # noqa: E402
+from processes import Profile, rss_mib, thread_seconds  # noqa: E402
 from service import Service, call, chain, fan_out, free_port, long_wait, verify_histories, wait_until  # noqa: E402
 
 SETTINGS = ["fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size",
             "wal_sync_method"]
 EVENTS_OF_CHAIN10 = 1 + 10 * 5 + 1
-
-
-class Bench:
-    """One run: what was measured so far, and how to measure one load."""
-
-    def __init__(self, bin_dir, quick, cluster):
-        self.bin, self.quick, self.cluster = bin_dir, quick, cluster
-        self.figures, self.rows, self.machines = [], [], {}
-        self.ceiling, self.capacity, self.service = None, None, None
-
-    def count(self, executions):
-        return executions // 10 if self.quick else executions
-
-    def figure(self, name, value, unit, **more):
-        self.figures.append({"metric": name, "value": round(value, 4), "unit": unit, **more})
-
-    def machine(self, name, definition):
-        if name not in self.machines:
-            self.machines[name] = self.service.create(name, definition)
-        return self.machines[name]
-
-    def ratio(self, per_second):
-        return {"ratio_to_ceiling": round(per_second / self.ceiling, 4)} if self.ceiling else {}
-
-    def load(self, label, arn, count, how, steps=1):
-        """Runs a load; gives the generator's line with CPU microseconds a step by process, and the others' share."""
-        cpu = Cpu({"scheduler": self.service.scheduler.pid, "postgres": self.cluster.pid,
-                   "worker": self.service.worker.pid})
-        result = self.service.load(arn, count, how)
-        spent, others = cpu.since()
-        spent["load"] = result["load_cpu"]
-        result["others"] = max(0.0, others - result["load_cpu"] / result["seconds"] / os.cpu_count())
-        result["cpu_us"] = {name: round(seconds / count / steps * 1e6, 2) for name, seconds in spent.items()}
-        result["steps_per_second"] = result["per_second"] * steps
-        row = (label, str(how), f"{result['steps_per_second']:,.0f}/s", f"p50 {result['p50_ms']:.2f} ms",
-               f"p99 {result['p99_ms']:.2f} ms", f"{sum(result['cpu_us'].values()):.1f} us CPU:",
-               " ".join(f"{name} {spent:.1f}" for name, spent in result["cpu_us"].items()),
-               f"others {result['others']:.0%}")
-        self.rows.append(row)
-        print("  ".join(row), flush=True)
-        return result
 
 
 def measure_ceiling(bench):
@@ -122,9 +85,10 @@ def profile_chain(bench, arn, concurrency):
     before, profile = thread_seconds(pid), Profile()
     bench.service.load(arn, count, concurrency)
     after = thread_seconds(pid)
-    lines = profile.lines(["engine", "pawl-scheduler", "nexting_thread", "default-executo", "postgres", "pawl-bench-work"])
+    lines = profile.lines(["engine", "writer", "pawl-scheduler", "nexting_thread", "default-executo", "postgres",
+                           "pawl-bench-work"])
     spent = {name: (seconds - before.get(name, 0.0)) / count / 10 * 1e6 for name, seconds in after.items()}
-    print("scheduler, us CPU a step by thread (pawl-scheduler: the database's; the last two: gRPC's):", flush=True)
+    print("scheduler, us CPU a step by thread (writer: to PostgreSQL; those with other names: gRPC's):", flush=True)
     for name, microseconds in sorted(spent.items(), key=lambda item: -item[1]):
         if microseconds > 0.05:
             print(f"  {microseconds:6.2f}  {name}")
@@ -276,8 +240,9 @@ def measure_language(bench):
 
 PARTS = {"ceiling": measure_ceiling, "cold": measure_cold, "chain": measure_chain, "open": measure_open,
          "orchestration": measure_orchestration, "map": measure_map, "size": measure_size, "flat": measure_flat,
-         "parked": measure_parked, "dev": measure_dev, "language": measure_language}
-WITHOUT_SERVICE = {"ceiling", "cold", "dev", "language"}
+         "parked": measure_parked, "nodes": measure_nodes, "idle": measure_idle,
+         "dev": measure_dev, "language": measure_language}
+WITHOUT_SERVICE = {"ceiling", "cold", "nodes", "idle", "dev", "language"}
 
 
 def main():

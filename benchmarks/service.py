@@ -49,20 +49,24 @@ def call(http_port, operation, body):
         return json.load(answer)
 
 
-class Service:
-    """The scheduler and the bench worker. `began` is the moment before both were launched."""
+class Process(subprocess.Popen):
+    """Runs on `cores`, a set of their numbers, or on all."""
 
-    def __init__(self, bin_dir, conninfo, slots=1024):
-        self.bin, self.http, self.grpc, self.ops = bin_dir, free_port(), free_port(), free_port()
-        self.log_path = os.path.join(bin_dir, "..", "bench-scheduler.log")
-        self.log = open(self.log_path, "ab")
-        self.began = time.monotonic()
-        self.scheduler = subprocess.Popen(
+    def __init__(self, command, cores=None, **more):
+        pin = cores and (lambda: os.sched_setaffinity(0, cores))
+        super().__init__(command, preexec_fn=pin, **more)
+
+
+class Scheduler:
+    """One node."""
+
+    def __init__(self, bin_dir, conninfo, log, cores=None):
+        self.http, self.grpc, self.ops = free_port(), free_port(), free_port()
+        self.address = f"127.0.0.1:{self.grpc}"
+        self.log = log
+        self.process = Process(
             [f"{bin_dir}/pawl-scheduler", "--address", "127.0.0.1", "--http-port", str(self.http), "--grpc-port",
-             str(self.grpc), "--ops-port", str(self.ops), "--postgres", conninfo], stderr=self.log)
-        self.worker = subprocess.Popen([f"{bin_dir}/pawl-bench-worker", f"127.0.0.1:{self.grpc}", str(slots)],
-                                       stderr=self.log)
-        self.wait_ready()
+             str(self.grpc), "--ops-port", str(self.ops), "--postgres", conninfo], cores, stderr=log)
 
     def wait_ready(self):
         deadline = time.monotonic() + 30
@@ -73,10 +77,48 @@ class Service:
                         return
             except OSError:
                 pass
-            if self.scheduler.poll() is not None:
-                raise SystemExit(f"pawl-scheduler ended early; see {self.log_path}")
+            if self.process.poll() is not None:
+                raise SystemExit(f"pawl-scheduler ended early; see {self.log.name}")
             time.sleep(0.005)
         raise SystemExit("pawl-scheduler was not ready within 30 s")
+
+    def metric(self, name):
+        """The sum over its labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+class Service:
+    """Schedulers and bench workers, one each unless told otherwise; the workers poll one node each, in turn, and have
+    `slots` together. `began` is the moment before they were launched. `cores` are those of the schedulers,
+    `other_cores` those of workers and load."""
+
+    def __init__(self, bin_dir, conninfo, slots=1024, nodes=1, workers=1, cores=None, other_cores=None):
+        self.bin, self.other_cores = bin_dir, other_cores
+        self.log = open(os.path.join(bin_dir, "..", "bench-scheduler.log"), "ab")
+        self.began = time.monotonic()
+        self.nodes = [Scheduler(bin_dir, conninfo, self.log, cores) for _ in range(nodes)]
+        self.workers = [Process([f"{bin_dir}/pawl-bench-worker", self.nodes[i % nodes].address, str(slots // workers)],
+                                other_cores, stderr=self.log) for i in range(workers)]
+        for node in self.nodes:
+            node.wait_ready()
+
+    @property
+    def scheduler(self):
+        return self.nodes[0].process
+
+    @property
+    def http(self):
+        return self.nodes[0].http
+
+    def pids(self):
+        """Lists of them by name, for Cpu."""
+        if len(self.nodes) == 1:
+            schedulers = {"scheduler": [self.scheduler.pid]}
+        else:
+            schedulers = {f"scheduler {i + 1}": [node.process.pid] for i, node in enumerate(self.nodes)}
+        return {**schedulers, "worker": [worker.pid for worker in self.workers]}
 
     def call(self, operation, body):
         return call(self.http, operation, body)
@@ -86,15 +128,14 @@ class Service:
                                                 "roleArn": f"arn:aws:iam::{ACCOUNT}:role/bench"})["stateMachineArn"]
 
     def metric(self, name):
-        """The sum over its labels."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+        """The sum over its labels and over the nodes."""
+        return sum(node.metric(name) for node in self.nodes)
 
     def load(self, arn, count, how, text="{}"):
         """`how`: so many at once, "rate=R" or "start". Gives the generator's line and, as load_cpu, its CPU seconds."""
-        with subprocess.Popen([f"{self.bin}/pawl-bench-load", f"127.0.0.1:{self.grpc}", arn, str(count), str(how), text],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        targets = ",".join(node.address for node in self.nodes)
+        with Process([f"{self.bin}/pawl-bench-load", targets, arn, str(count), str(how), text], self.other_cores,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             out, err = process.stdout.read(), process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -103,9 +144,10 @@ class Service:
         return {**json.loads(out), "load_cpu": usage.ru_utime + usage.ru_stime}
 
     def stop(self):
-        for process in (self.worker, self.scheduler):
+        processes = self.workers + [node.process for node in self.nodes]
+        for process in processes:
             process.send_signal(signal.SIGTERM)
-        for process in (self.worker, self.scheduler):
+        for process in processes:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:

@@ -4,7 +4,9 @@
 //   pawl-bench-load HOST:PORT STATE_MACHINE_ARN COUNT rate=PER_SECOND [INPUT] open loop: when due, come what may
 //   pawl-bench-load HOST:PORT STATE_MACHINE_ARN COUNT start [INPUT]           starts them and waits for no end
 //
-// prints one JSON line: count, seconds, per_second, p50_ms, p99_ms, max_ms. Times of the closed loop run from sending
+// With "HOST:PORT,HOST:PORT" calls go to these nodes in turn.
+//
+// Prints one JSON line: count, seconds, per_second, p50_ms, p99_ms, max_ms. Times of the closed loop run from sending
 // the start to hearing of the end; above 64 at once, executions are started in groups and the times are those of a
 // group's last. Times of the open loop run from the moment at which the start was due, so a generator or a service that
 // falls behind shows in them (no coordinated omission); there each execution is a call of its own.
@@ -32,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 using namespace pawl::control::v1;
 
 struct Load {
-  std::string target;
+  std::vector<std::string> targets;
   std::string arn;
   int64_t count = 0;
   int concurrency = 0;
@@ -68,10 +70,19 @@ struct Results {
   }
 };
 
-std::unique_ptr<ControlService::Stub> Connect(const Load& load) {
+std::vector<std::string> Split(std::string_view list) {
+  std::vector<std::string> parts;
+  for (size_t comma; (comma = list.find(',')) != list.npos; list.remove_prefix(comma + 1)) {
+    parts.emplace_back(list.substr(0, comma));
+  }
+  parts.emplace_back(list);
+  return parts;
+}
+
+std::unique_ptr<ControlService::Stub> Connect(const std::string& target) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  return ControlService::NewStub(grpc::CreateCustomChannel(load.target, grpc::InsecureChannelCredentials(), arguments));
+  return ControlService::NewStub(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
 }
 
 StartExecutionsRequest Request(const Load& load, int wanted) {
@@ -87,8 +98,8 @@ void RunClosed(const Load& load, Results& results) {
   const int threads = std::min(load.concurrency, 64);
   const int group = std::max(1, load.concurrency / threads);
   std::atomic<int64_t> next = 0;
-  auto run = [&] {
-    auto stub = Connect(load);
+  auto run = [&](const std::string& target) {
+    auto stub = Connect(target);
     for (int64_t first = next.fetch_add(group); first < load.count; first = next.fetch_add(group)) {
       int wanted = static_cast<int>(std::min<int64_t>(group, load.count - first));
       StartExecutionsRequest request = Request(load, wanted);
@@ -100,7 +111,7 @@ void RunClosed(const Load& load, Results& results) {
     }
   };
   std::vector<std::thread> workers;
-  for (int i = 0; i < threads; ++i) workers.emplace_back(run);
+  for (int i = 0; i < threads; ++i) workers.emplace_back(run, load.targets[i % load.targets.size()]);
   for (std::thread& worker : workers) worker.join();
 }
 
@@ -112,7 +123,8 @@ void RunOpen(const Load& load, Results& results) {
     StartExecutionsResponse response;
     Clock::time_point due;
   };
-  auto stub = Connect(load);
+  std::vector<std::unique_ptr<ControlService::Stub>> stubs;
+  for (const std::string& target : load.targets) stubs.push_back(Connect(target));
   std::mutex mutex;
   std::condition_variable all_done;
   int64_t open = 0;
@@ -129,12 +141,12 @@ void RunOpen(const Load& load, Results& results) {
       std::lock_guard lock(mutex);
       ++open;
     }
-    stub->async()->StartExecutions(&call->context, &call->request, &call->response,
-                                   [&, call](const grpc::Status& status) {
-                                     results.Add(status, call->response, 1, Ms(Clock::now() - call->due));
-                                     std::lock_guard lock(mutex);
-                                     if (--open == 0) all_done.notify_all();
-                                   });
+    stubs[i % stubs.size()]->async()->StartExecutions(
+        &call->context, &call->request, &call->response, [&, call](const grpc::Status& status) {
+          results.Add(status, call->response, 1, Ms(Clock::now() - call->due));
+          std::lock_guard lock(mutex);
+          if (--open == 0) all_done.notify_all();
+        });
   }
   std::unique_lock lock(mutex);
   all_done.wait(lock, [&] { return open == 0; });
@@ -148,7 +160,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   Load load;
-  load.target = argv[1];
+  load.targets = Split(argv[1]);
   load.arn = argv[2];
   load.count = std::atoll(argv[3]);
   const std::string_view how = argv[4];

@@ -43,6 +43,7 @@ void WriterThread::Post(const std::function<void(AppendSession&)>& ahead, std::f
 }
 
 void WriterThread::Loop() {
+  pthread_setname_np(pthread_self(), "writer");  // for `top -H` and the benchmarks
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return !busy_ && (stopping_ || !work_.empty()); });
