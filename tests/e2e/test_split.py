@@ -1,22 +1,28 @@
 """The number of partitions is raised under load, on two databases: nothing is lost, what runs goes on, the log is sound
-afterwards, and partitions of the new number move."""
+afterwards, and partitions of the new number move. A raise that is killed between the two databases is finished later."""
 import json
 import subprocess
 import threading
 import time
 import unittest
 
-from harness import load, world
+from harness import aws, load, world
 from harness.processes import BIN, wait_until
 
 EXECUTIONS = 60
 
 
 class Split(unittest.TestCase):
-    def admin(self, here, command, *more, expected=0):
+    def admin_command(self, here, command, *more):
         servers = [part for dsn in here.dsns for part in ("--postgres", dsn)]
-        done = subprocess.run([BIN / "pawl", "admin", command, "--output", "json", *servers, *map(str, more)],
-                              capture_output=True, text=True, check=False, timeout=240)
+        return [BIN / "pawl", "admin", command, "--output", "json", *servers, *map(str, more)]
+
+    def run_admin(self, here, command, *more):
+        return subprocess.run(self.admin_command(here, command, *more), capture_output=True, text=True, check=False,
+                              timeout=240)
+
+    def admin(self, here, command, *more, expected=0):
+        done = self.run_admin(here, command, *more)
         self.assertEqual(done.returncode == 0, expected == 0, done.stdout + done.stderr)
         return json.loads(done.stdout) if expected == 0 else done.stderr
 
@@ -56,10 +62,71 @@ class Split(unittest.TestCase):
             self.assertEqual(work.problems, [])
             code, said = here.check()
             self.assertEqual(code, 0, said)
-            checked = subprocess.run([BIN / "pawl", "admin", "check",
-                                      *[part for dsn in here.dsns for part in ("--postgres", dsn)]],
-                                     capture_output=True, text=True, check=False, timeout=120)
-            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+            self.assertEqual(self.admin(here, "check")["findings"], [])
+
+    def test_a_split_cut_off_between_two_servers_is_finished_by_the_same_command(self):
+        with world.World(nodes=2, workers=2, databases=2) as here:
+            here.wait_until_serving()
+            client = here.client()
+            self.admin(here, "move", "--to", 2, "--partition", *range(0, 64, 2))
+            work = load.Load(client, here.journal, "cut-off")
+            work.start(EXECUTIONS, rate=8)
+            watching = threading.Thread(target=work.watch, args=(200,))
+            watching.start()
+            wait_until(lambda: work.acknowledged >= 15, 30)
+            self.cut_off_a_split(here)
+            count = "select partition_count from pawl.cluster"
+            self.assertEqual([here.database.sql(count), here.database.sql(count, "further2")], ["64", "128"])
+            # The partitions of the one that has changed are claimed by nobody; those of the other one are served.
+            self.assertGreater(self.served_of(here.client(), 16), 2)
+            owned = "select count(*) from pawl.partitions where here and node <> ''"
+            self.assertEqual(here.database.sql(owned, "further2"), "0")
+            # A node that starts now waits, and says why.
+            here.schedulers[0].kill()
+            here.schedulers[0].start()
+            wait_until(lambda: "`pawl admin split` to come to its end" in here.schedulers[0].log_text(), 30)
+
+            def is_finished():  # PostgreSQL may not have noticed yet that the one before is dead
+                done = self.run_admin(here, "split", "--partitions", 128)
+                self.assertTrue(done.returncode == 0 or "moved or split already" in done.stderr, done.stderr)
+                return done.returncode == 0
+            wait_until(is_finished, 30)
+            self.wait_until_owned(here, 128)
+            watching.join()
+            self.assertEqual((work.open_names(), work.problems), ([], []))
+            code, said = here.check()
+            self.assertEqual(code, 0, said)
+            self.assertEqual(self.admin(here, "check")["findings"], [])
+
+    def served_of(self, client, count):
+        """How many of so many starts, spread over all partitions, are taken on."""
+        definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
+        machine = client.insist("CreateStateMachine", {"name": "one-pass", "roleArn": aws.ROLE,
+                                                       "definition": definition})["stateMachineArn"]
+        served = 0
+        for n in range(count):
+            try:
+                client.call("StartExecution", {"stateMachineArn": machine, "name": f"s{n}"}, timeout=2)
+                served += 1
+            except (aws.AwsError, aws.NoAnswer):
+                pass
+        return served
+
+    def cut_off_a_split(self, here):
+        """Kills it when the second server has changed and the first one, whose table somebody uses, has not."""
+        blocker = subprocess.Popen(["psql", "-XAtq", "-d", here.database.dsn, "-c",
+                                    "begin; lock table pawl.partitions in row share mode; select pg_sleep(60)"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        activity = "select count(*) from pg_stat_activity where "
+        wait_until(lambda: here.database.sql(activity + "wait_event = 'PgSleep'") == "1", 10)
+        split = subprocess.Popen(self.admin_command(here, "split", "--partitions", 128), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        wait_until(lambda: here.database.sql(
+            activity + "application_name = 'pawl split' and wait_event_type = 'Lock'") == "1", 10)
+        split.kill()
+        split.wait()
+        here.database.sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+        blocker.wait()
 
 
 if __name__ == "__main__":
