@@ -3,12 +3,19 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <ctime>
 
 namespace pawl::scheduler {
 namespace {
 
 // After so many rounds of what was posted meanwhile a lent thread gives the rest to the loop's own.
 constexpr int kLentRounds = 4;
+
+int64_t CpuNs(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
 
 }  // namespace
 
@@ -24,6 +31,7 @@ base::MonotonicTime SystemClock::MonotonicNow() const {
 EventLoop::EventLoop(const base::Clock& clock, const std::string& name) : clock_(clock) {
   thread_ = std::thread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+  pthread_getcpuclockid(thread_.native_handle(), &own_cpu_);
 }
 
 EventLoop::~EventLoop() { Stop(); }
@@ -50,6 +58,7 @@ void EventLoop::Lend(Work work) {
     }
     running_ = true;
   }
+  const int64_t began_ns = CpuNs(CLOCK_THREAD_CPUTIME_ID);
   std::vector<Work> batch;
   batch.push_back(std::move(work));
   for (int round = 1;; ++round) {
@@ -58,6 +67,7 @@ void EventLoop::Lend(Work work) {
     const std::lock_guard lock(mutex_);
     if (posted_.empty() || stopping_ || round == kLentRounds) {
       running_ = false;
+      lent_cpu_ns_ += CpuNs(CLOCK_THREAD_CPUTIME_ID) - began_ns;
       const bool has_earlier_timer = !timers_.empty() && timers_.begin()->first.first < sleeps_until_;
       if (!posted_.empty() || stopping_ || has_earlier_timer) wake_.notify_one();
       return;
@@ -78,6 +88,10 @@ void EventLoop::Cancel(TimerHandle handle) {
   if (found == due_of_.end()) return;
   timers_.erase({found->second, handle});
   due_of_.erase(found);
+}
+
+std::chrono::nanoseconds EventLoop::Cpu() const {
+  return std::chrono::nanoseconds(CpuNs(own_cpu_) + lent_cpu_ns_.load());
 }
 
 void EventLoop::Stop() {

@@ -9,7 +9,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <string>
@@ -33,6 +36,8 @@ class EventLoop : public base::Executor {
   void Lend(Work work) override;
   TimerHandle PostAt(base::MonotonicTime due, Work work) override;
   void Cancel(TimerHandle handle) override;
+  // CPU time of all that ran here, whichever thread ran it. From any thread, before Stop.
+  std::chrono::nanoseconds Cpu() const;
   // Ends the thread after the piece under way. Not from work that runs here. Idempotent.
   void Stop();
 
@@ -54,6 +59,8 @@ class EventLoop : public base::Executor {
   std::map<std::pair<base::MonotonicTime, TimerHandle>, Work> timers_;
   std::unordered_map<TimerHandle, base::MonotonicTime> due_of_;
   TimerHandle last_handle_ = 0;
+  clockid_t own_cpu_ = CLOCK_THREAD_CPUTIME_ID;
+  std::atomic<int64_t> lent_cpu_ns_ = 0;
   std::thread thread_;
 };
 

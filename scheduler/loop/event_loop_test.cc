@@ -53,6 +53,21 @@ TEST_F(Loop, WorkOfAnIdleLoopRunsOnTheThreadThatIsLent) {
   EXPECT_EQ(ran, std::vector(3, std::this_thread::get_id()));
 }
 
+TEST_F(Loop, CountsItsCpuWhicheverThreadItIs) {
+  auto spin = [] {
+    const auto until = std::chrono::steady_clock::now() + milliseconds(20);
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  };
+  BecomeIdle();
+  const auto before = loop_.Cpu();
+  loop_.Lend(spin);
+  const auto lent = loop_.Cpu();
+  EXPECT_GT(lent - before, milliseconds(2));  // the machine may be busy
+  Do(spin);
+  EXPECT_GT(loop_.Cpu() - lent, milliseconds(2));
+}
+
 TEST_F(Loop, WorkLentToABusyLoopIsRunByIt) {
   std::promise<void> began, go;
   std::promise<std::thread::id> ran;

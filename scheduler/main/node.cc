@@ -435,6 +435,11 @@ class RealNode : public Node {
                                                 {}, stat([](const auto& s) { return double(s.open_executions); })));
     gauges_.push_back(registry_.AddSampledGauge("pawl_partitions_owned", "Partitions that this node owns.", {},
                                                 stat([](const auto& s) { return double(s.partitions_owned); })));
+    gauges_.push_back(registry_.AddSampledGauge(
+        "pawl_engine_cpu_seconds", "CPU time of what the engine does, which is one thing at a time.", {},
+        [this]() -> std::vector<telemetry::Sample> {
+          return {{{}, std::chrono::duration<double>(engine_loop_.Cpu()).count()}};
+        }));
     gauges_.push_back(registry_.AddSampledGauge("pawl_timers", "Timers armed on this node.", {},
                                                 stat([](const auto& s) { return double(s.timers); })));
     gauges_.push_back(registry_.AddSampledGauge("pawl_mailbox_commands", "Commands waiting to be decided.", {},
