@@ -12,7 +12,7 @@ SCHEDULER = ("engine", "writer", "rest")
 @dataclass(frozen=True)
 class Costs:
     """CPU, but for `commit`: the time in which a transaction is under way, whoever waits for a core or for the disk."""
-    engine: float  # the thread that decides: one in each node
+    engine: float  # what decides, on one thread at a time: one in each node
     writer: float  # the thread that sends to PostgreSQL: one in each node for each server
     rest: float  # the other threads of a scheduler, gRPC's most of all
     commit: float
