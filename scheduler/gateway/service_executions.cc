@@ -63,7 +63,9 @@ void Service::StartExecutions(const Caller&, std::vector<StartExecutionRequest> 
     gather->outcomes.emplace_back(checked.ok() ? absl::UnknownError("not answered") : checked);
   }
   gather->requests = std::move(requests);
-  parts_.executor.Post([this, gather] { StartSome(gather); });
+  constexpr size_t kFew = 4;
+  if (gather->requests.size() > kFew) return parts_.executor.Post([this, gather] { StartSome(gather); });
+  parts_.executor.Lend([this, gather] { StartSome(gather); });
 }
 
 // So many at a time that what others ask meanwhile comes in between.

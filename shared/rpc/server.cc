@@ -64,9 +64,11 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerOptio
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kMessageBytesMax);
   for (::grpc::Service* service : services) builder.RegisterService(service);
+  std::unique_ptr<::grpc::ServerCompletionQueue> calls = builder.AddCompletionQueue();
   std::unique_ptr<::grpc::Server> server = builder.BuildAndStart();
+  auto queue = std::make_unique<CallQueue>(std::move(calls));
   if (server == nullptr || port == 0) return cannot_listen("gRPC refused it; its log says why");
-  return std::unique_ptr<RpcServer>(new RpcServer(std::move(server), port));
+  return std::unique_ptr<RpcServer>(new RpcServer(std::move(server), std::move(queue), port));
 }
 
 RpcServer::~RpcServer() { Shutdown(std::chrono::milliseconds(0)); }

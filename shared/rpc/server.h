@@ -1,5 +1,5 @@
 // A gRPC server with the project's settings: message sizes, keepalive, and an error that names a taken port. Services
-// are written on gRPC's callback API by those who own them (scheduler/api/grpc).
+// are written on gRPC's asynchronous API by those who own them (scheduler/api/grpc).
 //
 // Thread rule: one owner. Errors: UNAVAILABLE with the port and how to change it.
 #pragma once
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "shared/rpc/call_queue.h"
 
 namespace pawl::rpc {
 
@@ -28,17 +29,20 @@ struct RpcServerOptions {
 
 class RpcServer {
  public:
-  // The services must outlive the server.
+  // The services must outlive the server, and take calls from its queue.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcServerOptions& options,
                                                           const std::vector<::grpc::Service*>& services);
   ~RpcServer();
   int port() const { return port_; }
+  CallQueue& queue() { return *queue_; }
   // Refuses new calls, lets those under way end for at most `grace`, cancels the rest, and returns when none is left.
   void Shutdown(std::chrono::milliseconds grace);
 
  private:
-  RpcServer(std::unique_ptr<::grpc::Server> server, int port) : server_(std::move(server)), port_(port) {}
+  RpcServer(std::unique_ptr<::grpc::Server> server, std::unique_ptr<CallQueue> queue, int port)
+      : server_(std::move(server)), queue_(std::move(queue)), port_(port) {}
   std::unique_ptr<::grpc::Server> server_;
+  std::unique_ptr<CallQueue> queue_;  // goes first: its last events are about the server
   int port_;
   bool is_shut_down_ = false;
 };

@@ -33,115 +33,108 @@ absl::Status CheckStart(const std::string& machine, const std::string& name) {
   return gateway::Refuse(gateway::Reason::kInvalidName, "Invalid Name: '" + name + "'");
 }
 
-// Ends the call now if `status` is a refusal.
-bool IsRefused(const std::shared_ptr<UnaryCall>& call, const absl::Status& status) {
-  if (status.ok()) return false;
-  if (call->Claim()) call->End(status);
-  return true;
-}
-
 }  // namespace
 
-::grpc::ServerUnaryReactor* ControlService::StartExecution(::grpc::CallbackServerContext*,
-                                                           const control::v1::StartExecutionRequest* request,
-                                                           control::v1::StartExecutionResponse* response) {
-  auto call = UnaryCall::Begin("ControlService/StartExecution", observer_);
-  if (IsRefused(call, CheckStart(request->state_machine_arn(), request->name()))) return call->reactor();
+ControlService::ControlService(gateway::Gateway& gateway, gateway::Caller caller, RequestObserver observer)
+    : gateway_(gateway), caller_(std::move(caller)), observer_(std::move(observer)) {
+  using Asked = control::v1::ControlService::AsyncService;
+  methods_.push_back(UnaryMethod("ControlService/StartExecution", observer_, service_, &Asked::RequestStartExecution,
+                                 *this, &ControlService::StartExecution));
+  methods_.push_back(UnaryMethod("ControlService/StartExecutions", observer_, service_, &Asked::RequestStartExecutions,
+                                 *this, &ControlService::StartExecutions));
+  methods_.push_back(UnaryMethod("ControlService/DescribeExecution", observer_, service_,
+                                 &Asked::RequestDescribeExecution, *this, &ControlService::DescribeExecution));
+  methods_.push_back(UnaryMethod("ControlService/ListExecutions", observer_, service_, &Asked::RequestListExecutions,
+                                 *this, &ControlService::ListExecutions));
+  methods_.push_back(UnaryMethod("ControlService/StopExecution", observer_, service_, &Asked::RequestStopExecution,
+                                 *this, &ControlService::StopExecution));
+  methods_.push_back(HistoryStream::Serve(service_, gateway_, caller_, observer_));
+}
+
+void ControlService::Accept(pawl::rpc::CallQueue& queue) {
+  for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
+}
+
+void ControlService::StartExecution(const Call& call, const control::v1::StartExecutionRequest& request,
+                                    control::v1::StartExecutionResponse& response) {
+  if (call->IsRefused(CheckStart(request.state_machine_arn(), request.name()))) return;
   gateway_.StartExecution(caller_,
-                          ToStart(request->state_machine_arn(), request->name(), request->input(), request->priority()),
-                          [call, response](const absl::StatusOr<gateway::StartedExecution>& started) {
+                          ToStart(request.state_machine_arn(), request.name(), request.input(), request.priority()),
+                          [call, &response](const absl::StatusOr<gateway::StartedExecution>& started) {
                             if (!call->Claim()) return;
                             if (started.ok()) {
-                              response->set_execution_arn(started->arn);
-                              SetTime(started->started, *response->mutable_start_time());
+                              response.set_execution_arn(started->arn);
+                              SetTime(started->started, *response.mutable_start_time());
                             }
                             call->End(started.status());
                           });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ControlService::StartExecutions(::grpc::CallbackServerContext*,
-                                                            const control::v1::StartExecutionsRequest* request,
-                                                            control::v1::StartExecutionsResponse* response) {
-  auto call = UnaryCall::Begin("ControlService/StartExecutions", observer_);
-  if (IsRefused(call, CheckBulk(*request))) return call->reactor();
+void ControlService::StartExecutions(const Call& call, const control::v1::StartExecutionsRequest& request,
+                                     control::v1::StartExecutionsResponse& response) {
+  if (call->IsRefused(CheckBulk(request))) return;
   std::vector<gateway::StartExecutionRequest> starts;
-  starts.reserve(static_cast<size_t>(request->items_size()));
-  for (const auto& item : request->items()) {
-    starts.push_back(ToStart(request->state_machine_arn(), item.name(), item.input(), item.priority()));
+  starts.reserve(static_cast<size_t>(request.items_size()));
+  for (const auto& item : request.items()) {
+    starts.push_back(ToStart(request.state_machine_arn(), item.name(), item.input(), item.priority()));
   }
-  std::make_shared<BulkStart>(gateway_, caller_, call, response)->Run(std::move(starts), request->wait());
-  return call->reactor();
+  std::make_shared<BulkStart>(gateway_, caller_, call, &response)->Run(std::move(starts), request.wait());
 }
 
-::grpc::ServerUnaryReactor* ControlService::DescribeExecution(::grpc::CallbackServerContext*,
-                                                              const control::v1::DescribeExecutionRequest* request,
-                                                              control::v1::Execution* response) {
-  auto call = UnaryCall::Begin("ControlService/DescribeExecution", observer_);
-  const absl::Status arn = gateway::CheckArn(request->execution_arn(), gateway::ArnKind::kExecution);
-  if (IsRefused(call, arn)) return call->reactor();
-  auto done = [call, response](const absl::StatusOr<gateway::Execution>& execution) {
+void ControlService::DescribeExecution(const Call& call, const control::v1::DescribeExecutionRequest& request,
+                                       control::v1::Execution& response) {
+  const absl::Status arn = gateway::CheckArn(request.execution_arn(), gateway::ArnKind::kExecution);
+  if (call->IsRefused(arn)) return;
+  auto done = [call, &response](const absl::StatusOr<gateway::Execution>& execution) {
     if (!call->Claim()) return;
-    if (execution.ok()) SetExecution(*execution, *response);
+    if (execution.ok()) SetExecution(*execution, response);
     call->End(execution.status());
   };
-  if (request->wait_ms() > 0) {
-    gateway_.AwaitExecution(caller_, request->execution_arn(), ClampWait(request->wait_ms()), std::move(done));
+  if (request.wait_ms() > 0) {
+    gateway_.AwaitExecution(caller_, request.execution_arn(), ClampWait(request.wait_ms()), std::move(done));
   } else {
-    gateway_.DescribeExecution(caller_, request->execution_arn(), std::move(done));
+    gateway_.DescribeExecution(caller_, request.execution_arn(), std::move(done));
   }
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ControlService::ListExecutions(::grpc::CallbackServerContext*,
-                                                           const control::v1::ListExecutionsRequest* request,
-                                                           control::v1::ListExecutionsResponse* response) {
-  auto call = UnaryCall::Begin("ControlService/ListExecutions", observer_);
-  const absl::Status arn = gateway::CheckArn(request->state_machine_arn(), gateway::ArnKind::kStateMachine);
-  if (IsRefused(call, arn)) return call->reactor();
+void ControlService::ListExecutions(const Call& call, const control::v1::ListExecutionsRequest& request,
+                                    control::v1::ListExecutionsResponse& response) {
+  const absl::Status arn = gateway::CheckArn(request.state_machine_arn(), gateway::ArnKind::kStateMachine);
+  if (call->IsRefused(arn)) return;
   gateway::ListExecutionsRequest list;
-  list.state_machine_arn = request->state_machine_arn();
-  list.status = request->status();
-  list.page.limit = request->page_size() <= 0 ? kPageDefault : std::min(request->page_size(), kPageMax);
-  list.page.token = request->page_token();
+  list.state_machine_arn = request.state_machine_arn();
+  list.status = request.status();
+  list.page.limit = request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+  list.page.token = request.page_token();
   gateway_.ListExecutions(caller_, std::move(list),
-                          [call, response](const absl::StatusOr<gateway::PageOf<gateway::Execution>>& page) {
+                          [call, &response](const absl::StatusOr<gateway::PageOf<gateway::Execution>>& page) {
                             if (!call->Claim()) return;
                             if (page.ok()) {
                               for (const gateway::Execution& execution : page->items) {
-                                control::v1::Execution& added = *response->add_executions();
+                                control::v1::Execution& added = *response.add_executions();
                                 SetExecution(execution, added);
                                 added.clear_input();
                                 added.clear_output();
                               }
-                              response->set_next_page_token(page->next_token);
+                              response.set_next_page_token(page->next_token);
                             }
                             call->End(page.status());
                           });
-  return call->reactor();
 }
 
-::grpc::ServerWriteReactor<control::v1::HistoryEvents>* ControlService::StreamHistory(
-    ::grpc::CallbackServerContext*, const control::v1::StreamHistoryRequest* request) {
-  return HistoryStream::Begin(gateway_, caller_, *request, observer_);
-}
-
-::grpc::ServerUnaryReactor* ControlService::StopExecution(::grpc::CallbackServerContext*,
-                                                          const control::v1::StopExecutionRequest* request,
-                                                          control::v1::StopExecutionResponse* response) {
-  auto call = UnaryCall::Begin("ControlService/StopExecution", observer_);
-  const absl::Status arn = gateway::CheckArn(request->execution_arn(), gateway::ArnKind::kExecution);
-  if (IsRefused(call, arn)) return call->reactor();
+void ControlService::StopExecution(const Call& call, const control::v1::StopExecutionRequest& request,
+                                   control::v1::StopExecutionResponse& response) {
+  const absl::Status arn = gateway::CheckArn(request.execution_arn(), gateway::ArnKind::kExecution);
+  if (call->IsRefused(arn)) return;
   gateway::StopExecutionRequest stop;
-  stop.execution_arn = request->execution_arn();
-  if (!request->error().empty()) stop.error = request->error();
-  if (!request->cause().empty()) stop.cause = request->cause();
-  gateway_.StopExecution(caller_, std::move(stop), [call, response](const absl::StatusOr<base::WallTime>& stopped) {
+  stop.execution_arn = request.execution_arn();
+  if (!request.error().empty()) stop.error = request.error();
+  if (!request.cause().empty()) stop.cause = request.cause();
+  gateway_.StopExecution(caller_, std::move(stop), [call, &response](const absl::StatusOr<base::WallTime>& stopped) {
     if (!call->Claim()) return;
-    if (stopped.ok()) SetTime(*stopped, *response->mutable_stop_time());
+    if (stopped.ok()) SetTime(*stopped, *response.mutable_stop_time());
     call->End(stopped.status());
   });
-  return call->reactor();
 }
 
 }  // namespace pawl::api::rpc

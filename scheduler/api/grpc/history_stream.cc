@@ -23,26 +23,29 @@ int64_t IdOf(const std::string& event, int64_t otherwise) {
 
 }  // namespace
 
-HistoryStream* HistoryStream::Begin(gateway::Gateway& gateway, const gateway::Caller& caller,
-                                    const control::v1::StreamHistoryRequest& request, const RequestObserver& observer) {
-  std::shared_ptr<HistoryStream> stream(new HistoryStream(gateway, caller, request, observer));
-  stream->self_ = stream;
-  const absl::Status arn = gateway::CheckArn(request.execution_arn(), gateway::ArnKind::kExecution);
-  arn.ok() ? stream->Fetch() : stream->End(arn);
-  return stream.get();
+std::unique_ptr<Method> HistoryStream::Serve(control::v1::ControlService::AsyncService& service,
+                                             gateway::Gateway& gateway, const gateway::Caller& caller,
+                                             const RequestObserver& observer) {
+  return std::make_unique<MethodOf<HistoryStream>>(
+      [&gateway, &caller, &observer] { return std::make_shared<HistoryStream>(gateway, caller, observer); },
+      [&service](HistoryStream& stream, ::grpc::ServerCompletionQueue* queue, void* tag) {
+        service.RequestStreamHistory(&stream.context_, &stream.request_, &stream.writer_, queue, queue, tag);
+      },
+      [](const std::shared_ptr<HistoryStream>& stream) { stream->Begin(); });
 }
 
-HistoryStream::HistoryStream(gateway::Gateway& gateway, gateway::Caller caller,
-                             const control::v1::StreamHistoryRequest& request, const RequestObserver& observer)
-    : gateway_(gateway), caller_(std::move(caller)), follow_(request.follow()), observer_(observer) {
-  next_.execution_arn = request.execution_arn();
-  next_.after_event_id = request.after_event_id();
+void HistoryStream::Begin() {
+  began_ = std::chrono::steady_clock::now();
+  next_.execution_arn = request_.execution_arn();
+  next_.after_event_id = request_.after_event_id();
   next_.page.limit = kEventsPerPage;
+  const absl::Status arn = gateway::CheckArn(request_.execution_arn(), gateway::ArnKind::kExecution);
+  arn.ok() ? Fetch() : End(arn);
 }
 
 void HistoryStream::Fetch() {
   auto done = [self = shared_from_this()](absl::StatusOr<gateway::HistoryPage> page) { self->OnPage(std::move(page)); };
-  if (follow_) {
+  if (request_.follow()) {
     gateway_.AwaitHistory(caller_, next_, kFollowStep, std::move(done));
   } else {
     gateway_.GetHistory(caller_, next_, std::move(done));
@@ -53,7 +56,7 @@ void HistoryStream::OnPage(absl::StatusOr<gateway::HistoryPage> page) {
   if (!page.ok()) return End(page.status());
   if (!page->events.empty()) next_.after_event_id = IdOf(page->events.back(), next_.after_event_id);
   execution_ended_ = page->ended;
-  page_was_last_ = follow_ ? page->ended : page->next_token.empty();
+  page_was_last_ = request_.follow() ? page->ended : page->next_token.empty();
   events_.assign(std::make_move_iterator(page->events.begin()), std::make_move_iterator(page->events.end()));
   if (!events_.empty() || page_was_last_) return Advance();
   Fetch();  // the wait was over with nothing new
@@ -71,10 +74,10 @@ void HistoryStream::Advance() {
   const std::lock_guard lock(mutex_);
   if (over_) return;
   writing_ = true;
-  StartWrite(&message_);
+  writer_.Write(message_, written_.Tag());
 }
 
-void HistoryStream::OnWriteDone(bool ok) {
+void HistoryStream::OnWritten(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     writing_ = false;
@@ -94,18 +97,17 @@ void HistoryStream::End(const absl::Status& status) {
     observer_("ControlService/StreamHistory", absl::StatusCodeToString(status.code()),
               std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
   }
-  Finish(WireStatus(status));
+  writer_.Finish(WireStatus(status), ended_.Tag());
 }
 
-void HistoryStream::OnCancel() {
+void HistoryStream::OnDone(bool) {
+  if (!context_.IsCancelled()) return;
   {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    if (writing_) return;  // OnWriteDone follows and ends the call
+    if (writing_) return;  // OnWritten follows and ends the call
   }
   End(absl::CancelledError("the client gave the call up"));
 }
-
-void HistoryStream::OnDone() { const std::shared_ptr<HistoryStream> last = std::move(self_); }
 
 }  // namespace pawl::api::rpc

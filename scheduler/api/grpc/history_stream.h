@@ -3,7 +3,8 @@
 // to scheduler/api/grpc.
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
 
 #include <chrono>
 #include <deque>
@@ -11,35 +12,44 @@
 #include <mutex>
 #include <string>
 
-#include "proto/control/v1/control.pb.h"
-#include "scheduler/api/grpc/unary_call.h"
+#include "proto/control/v1/control.grpc.pb.h"
+#include "scheduler/api/grpc/method.h"
 #include "scheduler/gateway/gateway.h"
 
 namespace pawl::api::rpc {
 
-class HistoryStream : public ::grpc::ServerWriteReactor<control::v1::HistoryEvents>,
-                      public std::enable_shared_from_this<HistoryStream> {
+class HistoryStream : public std::enable_shared_from_this<HistoryStream> {
  public:
-  static HistoryStream* Begin(gateway::Gateway& gateway, const gateway::Caller& caller,
-                              const control::v1::StreamHistoryRequest& request, const RequestObserver& observer);
+  // The method. All that is given outlives it.
+  static std::unique_ptr<Method> Serve(control::v1::ControlService::AsyncService& service, gateway::Gateway& gateway,
+                                       const gateway::Caller& caller, const RequestObserver& observer);
+
+  HistoryStream(gateway::Gateway& gateway, gateway::Caller caller, const RequestObserver& observer)
+      : gateway_(gateway), caller_(std::move(caller)), observer_(observer) {}
+  void Await(pawl::rpc::CallQueue&) { context_.AsyncNotifyWhenDone(done_.Tag()); }
+  void NeverCome() { done_.Forget(); }
 
  private:
-  HistoryStream(gateway::Gateway& gateway, gateway::Caller caller, const control::v1::StreamHistoryRequest& request,
-                const RequestObserver& observer);
+  void Begin();
   void Fetch();
   void OnPage(absl::StatusOr<gateway::HistoryPage> page);
   // Writes the next message of what was fetched, or fetches, or ends.
   void Advance();
   void End(const absl::Status& status);
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
+  void OnWritten(bool ok);
+  void OnEnded(bool) {}
+  void OnDone(bool ok);
 
   gateway::Gateway& gateway_;
   const gateway::Caller caller_;
-  const bool follow_;
   const RequestObserver& observer_;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  ::grpc::ServerContext context_;
+  control::v1::StreamHistoryRequest request_;
+  ::grpc::ServerAsyncWriter<control::v1::HistoryEvents> writer_{&context_};
+  pawl::rpc::Operation<HistoryStream> written_{*this, &HistoryStream::OnWritten};
+  pawl::rpc::Operation<HistoryStream> ended_{*this, &HistoryStream::OnEnded};
+  pawl::rpc::Operation<HistoryStream> done_{*this, &HistoryStream::OnDone};
+  std::chrono::steady_clock::time_point began_;
   gateway::HistoryRequest next_;
   std::deque<std::string> events_;  // fetched, not yet written
   bool page_was_last_ = false;
@@ -47,10 +57,9 @@ class HistoryStream : public ::grpc::ServerWriteReactor<control::v1::HistoryEven
   control::v1::HistoryEvents message_;  // being written
 
   std::mutex mutex_;
-  bool over_ = false;                    // under mutex_: Finish was called
-  bool writing_ = false;                 // under mutex_
-  bool cancelled_ = false;               // under mutex_
-  std::shared_ptr<HistoryStream> self_;  // until gRPC is done
+  bool over_ = false;       // under mutex_: Finish was called
+  bool writing_ = false;    // under mutex_
+  bool cancelled_ = false;  // under mutex_
 };
 
 }  // namespace pawl::api::rpc

@@ -12,18 +12,34 @@ absl::Status GoesDown() { return absl::UnavailableError("the server is shutting 
 
 }  // namespace
 
-PollStream* PollStream::Begin(gateway::Gateway& gateway, LongPolls& streams, const RequestObserver& observer) {
-  std::shared_ptr<PollStream> stream(new PollStream(gateway, streams, observer));
-  stream->self_ = stream;
-  stream->id_ = streams.Add(std::make_shared<LongPoll>([weak = stream->weak_from_this()] {
-    if (auto self = weak.lock()) self->Leave();
-  }));
-  const std::lock_guard lock(stream->mutex_);
-  if (!stream->over_) stream->StartRead(&stream->request_);
-  return stream.get();
+std::unique_ptr<Method> PollStream::Serve(worker::v1::WorkerService::AsyncService& service, gateway::Gateway& gateway,
+                                          LongPolls& streams, const RequestObserver& observer) {
+  return std::make_unique<MethodOf<PollStream>>(
+      [&gateway, &streams, &observer] { return std::make_shared<PollStream>(gateway, streams, observer); },
+      [&service](PollStream& stream, ::grpc::ServerCompletionQueue* queue, void* tag) {
+        service.RequestPollStream(&stream.context_, &stream.stream_, queue, queue, tag);
+      },
+      [](const std::shared_ptr<PollStream>& stream) { stream->Begin(); });
 }
 
-void PollStream::OnReadDone(bool ok) {
+void PollStream::Await(pawl::rpc::CallQueue& queue) {
+  queue_ = &queue;
+  context_.AsyncNotifyWhenDone(done_.Tag());
+}
+
+void PollStream::Begin() {
+  id_ = streams_.Add(std::make_shared<LongPoll>([weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->Leave();
+  }));
+  const std::lock_guard lock(mutex_);
+  if (!over_) stream_.Read(&request_, read_.Tag());
+}
+
+PollStream::~PollStream() {
+  if (id_ != 0) streams_.Remove(id_);
+}
+
+void PollStream::OnRead(bool ok) {
   if (!ok) return End(absl::OkStatus());
   began_ = std::chrono::steady_clock::now();
   if (absl::Status session = CheckSession(request_.session_id()); !session.ok()) {
@@ -51,14 +67,16 @@ void PollStream::Answer(const absl::StatusOr<gateway::WorkerPollResponse>& got) 
   if (!got.ok()) return End(got.status());
   response_.Clear();
   SetPollResponse(*got, response_);
-  const std::lock_guard lock(mutex_);
-  if (over_) return;
-  poll_ = nullptr;
-  writing_ = true;
-  StartWrite(&response_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (over_) return;
+    poll_ = nullptr;
+    writing_ = true;
+  }
+  queue_->BeginAndTell([this] { stream_.Write(response_, written_.Tag()); });
 }
 
-void PollStream::OnWriteDone(bool ok) {
+void PollStream::OnWritten(bool ok) {
   bool leaving = false;
   {
     const std::lock_guard lock(mutex_);
@@ -66,7 +84,7 @@ void PollStream::OnWriteDone(bool ok) {
     ok = ok && !cancelled_;
     leaving = leaving_;
     if (over_) return;
-    if (ok && !leaving) return StartRead(&request_);
+    if (ok && !leaving) return stream_.Read(&request_, read_.Tag());
   }
   End(ok ? GoesDown() : absl::CancelledError("the worker gave the call up"));
 }
@@ -82,7 +100,7 @@ void PollStream::Leave() {
   {
     const std::lock_guard lock(mutex_);
     leaving_ = true;
-    if (writing_ || (poll_ != nullptr && reports_)) return;  // OnWriteDone follows and ends the call
+    if (writing_ || (poll_ != nullptr && reports_)) return;  // OnWritten follows and ends the call
     poll = poll_;
   }
   if (poll != nullptr) poll->Abandon();
@@ -95,24 +113,20 @@ void PollStream::End(const absl::Status& status) {
     if (std::exchange(over_, true)) return;
     poll_ = nullptr;
   }
-  Finish(WireStatus(status));
+  stream_.Finish(WireStatus(status), ended_.Tag());
 }
 
-void PollStream::OnCancel() {
+void PollStream::OnDone(bool) {
+  if (!context_.IsCancelled()) return;
   std::shared_ptr<LongPoll> poll;
   {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    if (writing_) return;  // OnWriteDone follows and ends the call
+    if (writing_) return;  // OnWritten follows and ends the call
     poll = std::exchange(poll_, nullptr);
   }
   if (poll != nullptr) poll->Abandon();
   End(absl::CancelledError("the worker gave the call up"));
-}
-
-void PollStream::OnDone() {
-  const std::shared_ptr<PollStream> last = std::move(self_);
-  if (id_ != 0) streams_.Remove(id_);
 }
 
 }  // namespace pawl::api::rpc

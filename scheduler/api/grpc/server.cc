@@ -28,11 +28,14 @@ class ServerOverGrpc : public GrpcApiServer {
     rpc.address = options.address;
     rpc.port = options.port;
     rpc.service_name = "gRPC API";
-    std::vector<::grpc::Service*> services = {&control_, &worker_};
-    if (cluster_) services.push_back(&*cluster_);
+    std::vector<::grpc::Service*> services = {&control_.service(), &worker_.service()};
+    if (cluster_) services.push_back(&cluster_->service());
     auto server = pawl::rpc::RpcServer::Start(rpc, services);
     if (!server.ok()) return server.status();
     server_ = std::move(*server);
+    control_.Accept(server_->queue());
+    worker_.Accept(server_->queue());
+    if (cluster_) cluster_->Accept(server_->queue());
     return absl::OkStatus();
   }
 

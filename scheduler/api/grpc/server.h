@@ -1,5 +1,5 @@
 // The gRPC front end: control.v1, worker.v1 and, for other nodes, cluster.v1 on one port, forwarding to the Gateway.
-// Nothing blocks: each call is a reactor of gRPC's callback API that waits for the Gateway's answer.
+// Nothing blocks: each call waits on gRPC's asynchronous API for the Gateway's answer.
 //
 // Thread rule: Start and Shutdown belong to one owner. `on_request` runs on any thread.
 #pragma once

@@ -20,18 +20,19 @@ namespace pawl::api::rpc {
   return ::grpc::Status(code, std::move(message), std::move(details));
 }
 
-std::shared_ptr<UnaryCall> UnaryCall::Begin(std::string_view method, const RequestObserver& observer) {
-  std::shared_ptr<UnaryCall> call(new UnaryCall(method, observer));
-  call->self_ = call;
-  return call;
-}
-
 void UnaryCall::End(const absl::Status& status) {
   if (observer_) {
     observer_(method_, absl::StatusCodeToString(status.code()),
               std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
   }
-  Finish(status.code() == absl::StatusCode::kCancelled ? pawl::rpc::ToGrpcStatus(status) : WireStatus(status));
+  Send(status.code() == absl::StatusCode::kCancelled ? pawl::rpc::ToGrpcStatus(status) : WireStatus(status),
+       sent_.Tag());
+}
+
+bool UnaryCall::IsRefused(const absl::Status& status) {
+  if (status.ok()) return false;
+  if (Claim()) End(status);
+  return true;
 }
 
 void UnaryCall::WhenCancelled(std::function<void()> action) {
@@ -56,8 +57,8 @@ void UnaryCall::OnCancel() {
   if (Claim()) End(absl::CancelledError("the client gave the call up"));
 }
 
-void UnaryCall::OnDone() {
-  const std::shared_ptr<UnaryCall> last = std::move(self_);
+void UnaryCall::OnDone(bool) {
+  if (context_.IsCancelled()) return OnCancel();
   const std::lock_guard lock(mutex_);
   when_cancelled_ = nullptr;  // may hold this
 }

@@ -1,18 +1,16 @@
-// One unary call of gRPC's callback API, ended exactly once by whoever comes first: the Gateway's answer, or the client
-// that gives up. Internal to scheduler/api/grpc.
+// One unary call, ended exactly once by whoever comes first: the Gateway's answer, or the client that gives up.
+// Internal to scheduler/api/grpc; method.h makes them.
 //
-//   auto call = UnaryCall::Begin("ControlService/StopExecution", observer);
-//   gateway.StopExecution(..., [call, response](auto result) {
+//   gateway.StopExecution(..., [call, &response](auto result) {
 //     if (!call->Claim()) return;           // after the claim, and only then, the response may be written
 //     call->End(result.status());
 //   });
-//   return call->reactor();
 //
-// The object lives until gRPC is done with it and the last callback has let it go. Thread rule: any thread.
+// The object, and with it request and response, lives until gRPC is done with it and the last callback has let it go.
+// Thread rule: any thread.
 #pragma once
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <chrono>
@@ -22,6 +20,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "shared/rpc/call_queue.h"
 
 namespace pawl::api::rpc {
 
@@ -32,32 +31,47 @@ using RequestObserver =
 // (overload, a database that is away) carries google.rpc.RetryInfo in its details.
 ::grpc::Status WireStatus(const absl::Status& status);
 
-class UnaryCall : public ::grpc::ServerUnaryReactor, public std::enable_shared_from_this<UnaryCall> {
+class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
  public:
-  // `method` must be a literal; `observer` must outlive the call.
-  static std::shared_ptr<UnaryCall> Begin(std::string_view method, const RequestObserver& observer);
+  virtual ~UnaryCall() = default;
 
-  ::grpc::ServerUnaryReactor* reactor() { return this; }
+  const ::grpc::ServerContext& context() const { return context_; }
+  ::grpc::ServerContext& mutable_context() { return context_; }
+
+  // The call is waited for, has come, or will not come any more.
+  void Await(pawl::rpc::CallQueue&) { context_.AsyncNotifyWhenDone(done_.Tag()); }
+  void Come() { began_ = std::chrono::steady_clock::now(); }
+  void NeverCome() { done_.Forget(); }
+
   // True for the first who asks; that one calls End.
   bool Claim() { return !claimed_.exchange(true); }
   bool is_over() const { return claimed_; }
   void End(const absl::Status& status);
+  // Ends it now where `status` is a refusal, and says so.
+  bool IsRefused(const absl::Status& status);
   // Runs when the client gives up before the end; at once if it has already.
   void WhenCancelled(std::function<void()> action);
 
- private:
+ protected:
+  // `method` must be a literal; `observer` must outlive the call.
   UnaryCall(std::string_view method, const RequestObserver& observer) : method_(method), observer_(observer) {}
-  void OnCancel() override;
-  void OnDone() override;
 
+ private:
+  virtual void Send(const ::grpc::Status& status, void* tag) = 0;
+  void OnSent(bool) {}
+  void OnDone(bool ok);
+  void OnCancel();
+
+  ::grpc::ServerContext context_;
   const std::string_view method_;
   const RequestObserver& observer_;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point began_;
+  pawl::rpc::Operation<UnaryCall> sent_{*this, &UnaryCall::OnSent};
+  pawl::rpc::Operation<UnaryCall> done_{*this, &UnaryCall::OnDone};
   std::atomic<bool> claimed_ = false;
   std::mutex mutex_;
   bool cancelled_ = false;                // under mutex_
   std::function<void()> when_cancelled_;  // under mutex_
-  std::shared_ptr<UnaryCall> self_;       // until gRPC is done
 };
 
 }  // namespace pawl::api::rpc

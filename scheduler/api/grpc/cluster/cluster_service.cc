@@ -11,116 +11,118 @@ namespace pawl::api::rpc {
 
 using std::chrono::milliseconds;
 
-std::shared_ptr<UnaryCall> ClusterService::Begin(std::string_view method, ::grpc::CallbackServerContext* context) {
-  auto call = UnaryCall::Begin(method, observer_);
-  auto found = context->client_metadata().find(kClusterKeyHeader);
-  bool belongs = found != context->client_metadata().end() && found->second.size() == key_.size() &&
-                 CRYPTO_memcmp(found->second.data(), key_.data(), key_.size()) == 0;
-  if (!belongs && call->Claim()) {
-    call->End(absl::PermissionDeniedError("this service is for the nodes of the cluster only"));
-  }
-  return call;
+ClusterService::ClusterService(cluster::PeerHandler& handler, base::Executor& executor, std::string key,
+                               RequestObserver observer)
+    : handler_(handler), executor_(executor), key_(std::move(key)), observer_(std::move(observer)) {
+  using Asked = cluster::v1::ClusterService::AsyncService;
+  methods_.push_back(
+      UnaryMethod("ClusterService/Tell", observer_, service_, &Asked::RequestTell, *this, &ClusterService::Tell));
+  methods_.push_back(
+      UnaryMethod("ClusterService/Carry", observer_, service_, &Asked::RequestCarry, *this, &ClusterService::Carry));
+  methods_.push_back(UnaryMethod("ClusterService/AwaitEnd", observer_, service_, &Asked::RequestAwaitEnd, *this,
+                                 &ClusterService::AwaitEnd));
+  methods_.push_back(UnaryMethod("ClusterService/AwaitChange", observer_, service_, &Asked::RequestAwaitChange, *this,
+                                 &ClusterService::AwaitChange));
+  methods_.push_back(
+      UnaryMethod("ClusterService/Lend", observer_, service_, &Asked::RequestLend, *this, &ClusterService::Lend));
+  methods_.push_back(
+      UnaryMethod("ClusterService/Watch", observer_, service_, &Asked::RequestWatch, *this, &ClusterService::Watch));
 }
 
-::grpc::ServerUnaryReactor* ClusterService::Tell(::grpc::CallbackServerContext* context,
-                                                 const cluster::v1::Notice* request, cluster::v1::Nothing*) {
-  auto call = Begin("ClusterService/Tell", context);
-  if (call->is_over()) return call->reactor();
-  executor_.Post([this, call, notice = FromWire(*request)] {
+void ClusterService::Accept(pawl::rpc::CallQueue& queue) {
+  for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
+}
+
+bool ClusterService::Belongs(const Call& call) const {
+  const auto& metadata = call->context().client_metadata();
+  const auto found = metadata.find(kClusterKeyHeader);
+  const bool belongs = found != metadata.end() && found->second.size() == key_.size() &&
+                       CRYPTO_memcmp(found->second.data(), key_.data(), key_.size()) == 0;
+  return !call->IsRefused(belongs ? absl::OkStatus()
+                                  : absl::PermissionDeniedError("this service is for the nodes of the cluster only"));
+}
+
+void ClusterService::Tell(const Call& call, const cluster::v1::Notice& request, cluster::v1::Nothing&) {
+  if (!Belongs(call)) return;
+  executor_.Post([this, call, notice = FromWire(request)] {
     handler_.OnNotice(notice);
     if (call->Claim()) call->End(absl::OkStatus());
   });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ClusterService::Carry(::grpc::CallbackServerContext* context,
-                                                  const cluster::v1::CarryRequest* request,
-                                                  cluster::v1::CarryResponse* response) {
-  auto call = Begin("ClusterService/Carry", context);
-  if (call->is_over()) return call->reactor();
+void ClusterService::Carry(const Call& call, const cluster::v1::CarryRequest& request,
+                           cluster::v1::CarryResponse& response) {
+  if (!Belongs(call)) return;
   std::vector<cluster::Call> calls;
-  for (const wire::Call& carried : request->calls()) {
+  for (const wire::Call& carried : request.calls()) {
     std::optional<cluster::Call> one = FromWire(carried);
     if (!one) {
       if (call->Claim()) call->End(absl::InvalidArgumentError("a call that this release does not know"));
-      return call->reactor();
+      return;
     }
     calls.push_back(*std::move(one));
   }
-  executor_.Post([this, call, response, calls = std::move(calls)]() mutable {
-    handler_.OnCarry(std::move(calls), [call, response](const std::vector<cluster::Answer>& answers) {
+  executor_.Post([this, call, &response, calls = std::move(calls)]() mutable {
+    handler_.OnCarry(std::move(calls), [call, &response](const std::vector<cluster::Answer>& answers) {
       if (!call->Claim()) return;
-      for (const cluster::Answer& answer : answers) ToWire(answer, *response->add_answers());
+      for (const cluster::Answer& answer : answers) ToWire(answer, *response.add_answers());
       call->End(absl::OkStatus());
     });
   });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ClusterService::AwaitEnd(::grpc::CallbackServerContext* context,
-                                                     const cluster::v1::AwaitRequest* request,
-                                                     cluster::v1::AwaitEndResponse* response) {
-  auto call = Begin("ClusterService/AwaitEnd", context);
-  if (call->is_over()) return call->reactor();
-  auto name = NameKeyFromWire(request->name_key()).value_or(history::NameKey{});
-  milliseconds wait(std::clamp(request->wait_ms(), 0, 60'000));
-  executor_.Post([this, call, response, name, wait] {
-    handler_.OnAwaitEnd(name, wait, [call, response](const absl::StatusOr<cluster::Awaited>& awaited) {
+void ClusterService::AwaitEnd(const Call& call, const cluster::v1::AwaitRequest& request,
+                              cluster::v1::AwaitEndResponse& response) {
+  if (!Belongs(call)) return;
+  auto name = NameKeyFromWire(request.name_key()).value_or(history::NameKey{});
+  milliseconds wait(std::clamp(request.wait_ms(), 0, 60'000));
+  executor_.Post([this, call, &response, name, wait] {
+    handler_.OnAwaitEnd(name, wait, [call, &response](const absl::StatusOr<cluster::Awaited>& awaited) {
       if (!call->Claim()) return;
-      response->set_not_served(!awaited.ok());
-      if (awaited.ok()) ToWire(*awaited, *response);
+      response.set_not_served(!awaited.ok());
+      if (awaited.ok()) ToWire(*awaited, response);
       call->End(absl::OkStatus());
     });
   });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ClusterService::AwaitChange(::grpc::CallbackServerContext* context,
-                                                        const cluster::v1::AwaitRequest* request,
-                                                        cluster::v1::AwaitChangeResponse* response) {
-  auto call = Begin("ClusterService/AwaitChange", context);
-  if (call->is_over()) return call->reactor();
-  auto name = NameKeyFromWire(request->name_key()).value_or(history::NameKey{});
-  milliseconds wait(std::clamp(request->wait_ms(), 0, 60'000));
-  executor_.Post([this, call, response, name, wait] {
-    handler_.OnAwaitChange(name, wait, [call, response](const absl::StatusOr<cluster::Awaited>& awaited) {
+void ClusterService::AwaitChange(const Call& call, const cluster::v1::AwaitRequest& request,
+                                 cluster::v1::AwaitChangeResponse& response) {
+  if (!Belongs(call)) return;
+  auto name = NameKeyFromWire(request.name_key()).value_or(history::NameKey{});
+  milliseconds wait(std::clamp(request.wait_ms(), 0, 60'000));
+  executor_.Post([this, call, &response, name, wait] {
+    handler_.OnAwaitChange(name, wait, [call, &response](const absl::StatusOr<cluster::Awaited>& awaited) {
       if (!call->Claim()) return;
-      response->set_not_served(!awaited.ok());
-      response->set_is_open(awaited.ok() && awaited->is_open);
+      response.set_not_served(!awaited.ok());
+      response.set_is_open(awaited.ok() && awaited->is_open);
       call->End(absl::OkStatus());
     });
   });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ClusterService::Lend(::grpc::CallbackServerContext* context,
-                                                 const cluster::v1::LendRequest* request,
-                                                 cluster::v1::LendResponse* response) {
-  auto call = Begin("ClusterService/Lend", context);
-  if (call->is_over()) return call->reactor();
-  executor_.Post([this, call, response, lend = FromWire(*request)] {
-    handler_.OnLend(lend, [call, response](const cluster::LendResponse& lent) {
+void ClusterService::Lend(const Call& call, const cluster::v1::LendRequest& request,
+                          cluster::v1::LendResponse& response) {
+  if (!Belongs(call)) return;
+  executor_.Post([this, call, &response, lend = FromWire(request)] {
+    handler_.OnLend(lend, [call, &response](const cluster::LendResponse& lent) {
       if (!call->Claim()) return;
-      ToWire(lent, *response);
+      ToWire(lent, response);
       call->End(absl::OkStatus());
     });
   });
-  return call->reactor();
 }
 
-::grpc::ServerUnaryReactor* ClusterService::Watch(::grpc::CallbackServerContext* context,
-                                                  const cluster::v1::WatchRequest* request,
-                                                  cluster::v1::WatchResponse* response) {
-  auto call = Begin("ClusterService/Watch", context);
-  if (call->is_over()) return call->reactor();
-  executor_.Post([this, call, response, watch = FromWire(*request)] {
-    handler_.OnWatch(watch, [call, response](const cluster::WatchResponse& watched) {
+void ClusterService::Watch(const Call& call, const cluster::v1::WatchRequest& request,
+                           cluster::v1::WatchResponse& response) {
+  if (!Belongs(call)) return;
+  executor_.Post([this, call, &response, watch = FromWire(request)] {
+    handler_.OnWatch(watch, [call, &response](const cluster::WatchResponse& watched) {
       if (!call->Claim()) return;
-      ToWire(watched, *response);
+      ToWire(watched, response);
       call->End(absl::OkStatus());
     });
   });
-  return call->reactor();
 }
 
 }  // namespace pawl::api::rpc

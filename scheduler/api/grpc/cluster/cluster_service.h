@@ -1,11 +1,12 @@
 // cluster.v1 on a PeerHandler. Internal to scheduler/api/grpc.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "proto/cluster/v1/cluster.grpc.pb.h"
-#include "scheduler/api/grpc/unary_call.h"
+#include "scheduler/api/grpc/method.h"
 #include "scheduler/cluster/peers.h"
 #include "shared/base/executor.h"
 
@@ -13,34 +14,33 @@ namespace pawl::api::rpc {
 
 inline constexpr char kClusterKeyHeader[] = "pawl-cluster-key";
 
-class ClusterService final : public cluster::v1::ClusterService::CallbackService {
+class ClusterService final {
  public:
   // Calls `handler` on `executor`. Both must outlive the calls.
-  ClusterService(cluster::PeerHandler& handler, base::Executor& executor, std::string key, RequestObserver observer)
-      : handler_(handler), executor_(executor), key_(std::move(key)), observer_(std::move(observer)) {}
+  ClusterService(cluster::PeerHandler& handler, base::Executor& executor, std::string key, RequestObserver observer);
 
-  ::grpc::ServerUnaryReactor* Tell(::grpc::CallbackServerContext* context, const cluster::v1::Notice* request,
-                                   cluster::v1::Nothing* response) override;
-  ::grpc::ServerUnaryReactor* Carry(::grpc::CallbackServerContext* context, const cluster::v1::CarryRequest* request,
-                                    cluster::v1::CarryResponse* response) override;
-  ::grpc::ServerUnaryReactor* AwaitEnd(::grpc::CallbackServerContext* context, const cluster::v1::AwaitRequest* request,
-                                       cluster::v1::AwaitEndResponse* response) override;
-  ::grpc::ServerUnaryReactor* AwaitChange(::grpc::CallbackServerContext* context,
-                                          const cluster::v1::AwaitRequest* request,
-                                          cluster::v1::AwaitChangeResponse* response) override;
-  ::grpc::ServerUnaryReactor* Lend(::grpc::CallbackServerContext* context, const cluster::v1::LendRequest* request,
-                                   cluster::v1::LendResponse* response) override;
-  ::grpc::ServerUnaryReactor* Watch(::grpc::CallbackServerContext* context, const cluster::v1::WatchRequest* request,
-                                    cluster::v1::WatchResponse* response) override;
+  ::grpc::Service& service() { return service_; }
+  void Accept(pawl::rpc::CallQueue& queue);
 
  private:
-  // A call that may go on; ended already where its caller does not belong to the cluster.
-  std::shared_ptr<UnaryCall> Begin(std::string_view method, ::grpc::CallbackServerContext* context);
+  using Call = std::shared_ptr<UnaryCall>;
+  void Tell(const Call& call, const cluster::v1::Notice& request, cluster::v1::Nothing& response);
+  void Carry(const Call& call, const cluster::v1::CarryRequest& request, cluster::v1::CarryResponse& response);
+  void AwaitEnd(const Call& call, const cluster::v1::AwaitRequest& request, cluster::v1::AwaitEndResponse& response);
+  void AwaitChange(const Call& call, const cluster::v1::AwaitRequest& request,
+                   cluster::v1::AwaitChangeResponse& response);
+  void Lend(const Call& call, const cluster::v1::LendRequest& request, cluster::v1::LendResponse& response);
+  void Watch(const Call& call, const cluster::v1::WatchRequest& request, cluster::v1::WatchResponse& response);
+
+  // Ends the call where its caller does not belong to the cluster.
+  bool Belongs(const Call& call) const;
 
   cluster::PeerHandler& handler_;
   base::Executor& executor_;
   const std::string key_;
   const RequestObserver observer_;
+  cluster::v1::ClusterService::AsyncService service_;
+  std::vector<std::unique_ptr<Method>> methods_;
 };
 
 }  // namespace pawl::api::rpc

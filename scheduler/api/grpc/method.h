@@ -1,0 +1,98 @@
+// A method of a service on gRPC's asynchronous API: takes its calls from the queue, one waited for at a time. Internal
+// to scheduler/api/grpc.
+//
+// Thread rule: Accept once, by the server's owner; what has come is told on the queue's threads, which must not be
+// kept.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "scheduler/api/grpc/unary_call.h"
+#include "shared/rpc/call_queue.h"
+
+namespace pawl::api::rpc {
+
+// What a service is made of; it lives as long as the server.
+class Method {
+ public:
+  virtual ~Method() = default;
+  // Takes calls until the server shuts down.
+  virtual void Accept(pawl::rpc::CallQueue& queue) = 0;
+};
+
+// `Call` has Await(CallQueue&), before it is asked for, and NeverCome().
+template <typename Call>
+class MethodOf final : public Method, pawl::rpc::CallQueue::Event {
+ public:
+  using Make = std::function<std::shared_ptr<Call>()>;
+  using Ask = std::function<void(Call& call, ::grpc::ServerCompletionQueue* queue, void* tag)>;
+  using Come = std::function<void(const std::shared_ptr<Call>& call)>;
+
+  MethodOf(Make make, Ask ask, Come come) : make_(std::move(make)), ask_(std::move(ask)), come_(std::move(come)) {}
+
+  void Accept(pawl::rpc::CallQueue& queue) override {
+    queue_ = &queue;
+    next_ = make_();
+    next_->Await(queue);
+    ask_(*next_, queue.get(), static_cast<pawl::rpc::CallQueue::Event*>(this));
+  }
+
+ private:
+  void Happened(bool ok) override {
+    const std::shared_ptr<Call> call = std::exchange(next_, nullptr);
+    if (!ok) return call->NeverCome();
+    Accept(*queue_);
+    come_(call);
+  }
+
+  const Make make_;
+  const Ask ask_;
+  const Come come_;
+  pawl::rpc::CallQueue* queue_ = nullptr;
+  std::shared_ptr<Call> next_;
+};
+
+// A unary call with its messages, which live as long as it.
+template <typename Request, typename Response>
+class UnaryCallOf final : public UnaryCall {
+ public:
+  UnaryCallOf(std::string_view method, const RequestObserver& observer) : UnaryCall(method, observer) {}
+
+  Request request;
+  Response response;
+  ::grpc::ServerAsyncResponseWriter<Response> writer{&mutable_context()};
+
+ private:
+  void Send(const ::grpc::Status& status, void* tag) override {
+    status.ok() ? writer.Finish(response, status, tag) : writer.FinishWithError(status, tag);
+  }
+};
+
+// A unary method: `ask` is the generated RequestX of the service, `handler` answers a call. `name` must be a literal.
+template <typename Service, typename Base, typename Handlers, typename Request, typename Response>
+std::unique_ptr<Method> UnaryMethod(std::string_view name, const RequestObserver& observer, Service& service,
+                                    void (Base::*ask)(::grpc::ServerContext*, Request*,
+                                                      ::grpc::ServerAsyncResponseWriter<Response>*,
+                                                      ::grpc::CompletionQueue*, ::grpc::ServerCompletionQueue*, void*),
+                                    Handlers& handlers,
+                                    void (Handlers::*handler)(const std::shared_ptr<UnaryCall>& call,
+                                                              const Request& request, Response& response)) {
+  using Call = UnaryCallOf<Request, Response>;
+  return std::make_unique<MethodOf<Call>>([name, &observer] { return std::make_shared<Call>(name, observer); },
+                                          [&service, ask](Call& call, ::grpc::ServerCompletionQueue* queue, void* tag) {
+                                            (service.*ask)(&call.mutable_context(), &call.request, &call.writer, queue,
+                                                           queue, tag);
+                                          },
+                                          [&handlers, handler](const std::shared_ptr<Call>& call) {
+                                            call->Come();
+                                            (handlers.*handler)(call, call->request, call->response);
+                                          });
+}
+
+}  // namespace pawl::api::rpc
