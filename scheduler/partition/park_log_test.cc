@@ -2,6 +2,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "scheduler/partition/testing/engine_bench.h"
+#include "shared/base/sanitizer.h"
 
 namespace pawl::partition {
 namespace {
@@ -140,7 +141,7 @@ TEST(EngineParkingLog, WhoWaitsForATokenIsParkedToo) {
 }
 
 TEST(EngineParkingLog, SnapshotsOfALargeMapTakeNoMoreThanItsDecisions) {
-  constexpr size_t kTokens = 2'000;
+  constexpr size_t kTokens = base::kAddressSanitizer ? 700 : 2'000;
   EngineBench bench;
   auto& node = bench.Boot("a");
   std::string items = "[0";

@@ -65,7 +65,7 @@ TEST(Simulation, SwarmOfEverySeedThatEverFailed) {
 }
 
 TEST(Simulation, SameSeedTellsTheSameStory) {
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= SeedsToCompare(20); ++seed) {
     RunResult once = Simulate(seed, ScenarioOf(seed));
     RunResult twice = Simulate(seed, ScenarioOf(seed));
     ASSERT_EQ(once.trace_hash, twice.trace_hash) << "seed " << seed;
@@ -77,7 +77,7 @@ TEST(Simulation, SameSeedTellsTheSameStory) {
 // The same commands give the same events, whether they are committed one by one, by threes, or all together, and
 // however long a decision may grow.
 TEST(Simulation, GroupingIsInvisible) {
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= SeedsToCompare(20); ++seed) {
     Scenario scenario = CalmScenario();
     RunResult together = Simulate(seed, scenario);
     scenario.batch_decisions_max = 1;

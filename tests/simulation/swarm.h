@@ -16,12 +16,19 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "shared/base/sanitizer.h"
 
 namespace pawl::simulation {
 
 inline uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr ? std::strtoull(value, nullptr, 10) : otherwise;
+}
+
+// How many seeds a test takes that compares runs of one seed: all of them at full speed, a few under a sanitizer, which
+// looks for other mistakes than these.
+inline uint64_t SeedsToCompare(uint64_t at_full_speed) {
+  return base::kAddressSanitizer ? at_full_speed / 5 : at_full_speed;
 }
 
 inline bool IsOneSeedAsked() { return std::getenv("SIM_SEED") != nullptr; }

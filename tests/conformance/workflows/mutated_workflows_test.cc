@@ -14,6 +14,7 @@
 
 #include "scheduler/asl/validate/compile.h"
 #include "shared/base/random.h"
+#include "shared/base/sanitizer.h"
 #include "shared/json/value.h"
 
 namespace pawl::asl {
@@ -22,7 +23,7 @@ namespace {
 using json::Member;
 using json::Value;
 
-constexpr int kMutantsOfEach = 40;
+constexpr int kMutantsOfEach = base::kAddressSanitizer ? 15 : 40;
 constexpr size_t kTextMax = 60'000;
 
 const std::vector<Value>& WrongValues() {
