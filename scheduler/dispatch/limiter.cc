@@ -27,6 +27,7 @@ constexpr milliseconds kUntaken{1'000};
 }  // namespace
 
 Limiter::Key* Limiter::KeyOf(const std::string& queue) const {
+  if (key_of_handler_.empty()) return nullptr;
   auto found = key_of_handler_.find(std::string(core::HandlerOfQueue(queue)));
   return found == key_of_handler_.end() ? nullptr : found->second;
 }
@@ -39,6 +40,7 @@ void Limiter::SetLimits(const Limits& limits) {
   if (parts_.store == nullptr) return;
   for (const auto& [name, limit] : limits) {
     Key& key = keys_[name];
+    key.name = name;
     key.limit = limit;
     for (const std::string& handler : limit.handlers) key_of_handler_.try_emplace(handler, &key);
   }
@@ -133,8 +135,7 @@ void Limiter::Grant(Key& key) {
     granted.emplace_back(task, std::move(waiting));
   }
   if (granted.empty()) return;
-  auto name = std::find_if(keys_.begin(), keys_.end(), [&](const auto& one) { return &one.second == &key; });
-  ArmSweep(name->first, key);
+  ArmSweep(key);
   for (auto& [task, waiting] : granted) parts_.dispatcher.Offer({task, waiting.queue}, waiting.standing);
 }
 
@@ -158,16 +159,15 @@ void Limiter::End(const TaskRef& task) {
   }
 }
 
-void Limiter::ArmSweep(const std::string& name, Key& key) {
+void Limiter::ArmSweep(Key& key) {
   if (std::exchange(key.is_sweeping, true)) return;
   parts_.executor.PostAt(parts_.clock.MonotonicNow() + kUntaken,
-                         [this, alive = alive_, name, generation = generation_] {
-                           if (*alive && generation == generation_) Sweep(name);
+                         [this, alive = alive_, name = key.name, generation = generation_] {
+                           if (*alive && generation == generation_) Sweep(keys_.at(name));
                          });
 }
 
-void Limiter::Sweep(const std::string& name) {
-  Key& key = keys_.at(name);
+void Limiter::Sweep(Key& key) {
   key.is_sweeping = false;
   const base::MonotonicTime now = parts_.clock.MonotonicNow();
   bool any_left = false;
@@ -196,7 +196,7 @@ void Limiter::Sweep(const std::string& name) {
     if (key.limit.rate) ++key.tokens;
     Enqueue(key, task, std::move(granted.task));
   }
-  if (any_left) ArmSweep(name, key);
+  if (any_left) ArmSweep(key);
   if (untaken.empty()) return;
   // What others wait for goes to them before it is granted here again.
   for (auto& [partition, share] : key.shares) share.held = std::min(share.held, share.granted);

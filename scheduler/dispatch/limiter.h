@@ -47,7 +47,7 @@ class Limiter {
   // Forgets all tasks and partitions: they are served and offered again by whoever calls.
   void SetLimits(const Limits& limits);
   bool HasLimits() const { return !keys_.empty(); }
-  bool IsLimited(const std::string& queue) const { return HasLimits() && KeyOf(queue) != nullptr; }
+  bool IsLimited(const std::string& queue) const { return KeyOf(queue) != nullptr; }
 
   // The partition is served from now on. Of its tasks that run Running is called before anything else is done.
   void Serve(base::PartitionId partition, base::Epoch epoch);
@@ -88,6 +88,7 @@ class Limiter {
     std::optional<int64_t> stored;  // what the store said last; none: not known
   };
   struct Key {
+    std::string name;
     Limit limit;
     std::map<int32_t, FairQueue<core::TaskRef>, std::greater<>> lines;
     std::unordered_map<core::TaskRef, Waiting> waiting;
@@ -103,8 +104,8 @@ class Limiter {
   void Enqueue(Key& key, const core::TaskRef& task, Waiting waiting);
   void FillNext(Key& key);
   void Grant(Key& key);
-  void Sweep(const std::string& name);
-  void ArmSweep(const std::string& name, Key& key);
+  void Sweep(Key& key);
+  void ArmSweep(Key& key);
   std::map<base::PartitionId, int64_t> WantedBy(Key& key);
 
   bool Gather(PermitRequest& request);

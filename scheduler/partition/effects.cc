@@ -28,7 +28,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     OfferTask(entity, *offer);
   } else if (auto* hand_out = std::get_if<core::HandOutTask>(&effect)) {
     sessions_.Hold(hand_out->session, hand_out->details.task, now, Seconds(hand_out->details.heartbeat_seconds));
-    if (limiter_.HasLimits()) limiter_.Running(hand_out->details.task, hand_out->details.queue);
+    limiter_.Running(hand_out->details.task, hand_out->details.queue);
     dispatcher_.HandOut(std::move(*hand_out));
     ArmWakeUp();
   } else if (auto* expect = std::get_if<core::ExpectTask>(&effect)) {
@@ -37,7 +37,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
   } else if (auto* revoke = std::get_if<core::RevokeTask>(&effect)) {
     dispatcher_.Revoke(revoke->task, revoke->queue);
     sessions_.Drop(revoke->task, true);
-    if (limiter_.HasLimits()) limiter_.End(revoke->task);
+    limiter_.End(revoke->task);
   } else if (auto* arm = std::get_if<core::ArmTimer>(&effect)) {
     // Its partition may have gone while the decision was on its way to the log.
     if (entities_.contains(entity)) Arm({entity, arm->frame, arm->kind}, arm->due);

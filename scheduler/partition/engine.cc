@@ -418,7 +418,7 @@ void Engine::ReleaseOne(Release& release) {
     auto waiters = std::exchange(found->second->change_waiters, {});
     for (auto& waiter : waiters) waiter();
   }
-  if (release.answered && limiter_.HasLimits()) limiter_.End(*release.answered);
+  if (release.answered) limiter_.End(*release.answered);
   for (core::Effect& effect : release.effects) Perform(release.entity, std::move(effect));
   if (release.revision == 0) return;
   auto found = entities_.find(release.entity);

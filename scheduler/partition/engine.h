@@ -229,13 +229,10 @@ class Engine {
 
   // park.cc
   // When an execution that only waits must be looked at; none where it does anything else, or not for long.
-  std::optional<base::WallTime> WakeTime(const history::ExecutionState& state) const;
+  std::optional<base::WallTime> IdleUntil(Entity& entity) const;
   // Adds to a decision what the log must know of the execution's parking.
   void RecordParking(Entity& entity, history::PartitionBatch& rows);
-  // Lets go of an execution that only waits; memory is no further than the log.
-  // Until when memory need not look at it, where that is far; none where something is going on.
-  std::optional<base::WallTime> IdleUntil(Entity& entity) const;
-  // At once, or later where it is large. All that memory has of it must be durable.
+  // Lets go of one that only waits: at once, or later where it is large. All that memory has of it must be durable.
   void ParkIfIdle(Entity& entity);
   void ParkDue(base::MonotonicTime now);
   void Park(Entity& entity, base::WallTime wake_at);

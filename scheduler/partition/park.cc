@@ -51,8 +51,13 @@ bool IsBusy(const history::Frame& frame) {
 
 }  // namespace
 
-std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& state) const {
+std::optional<base::WallTime> Engine::IdleUntil(Entity& entity) const {
+  if (entity.program == nullptr) return std::nullopt;
+  const history::ExecutionState& state = entity.state();
   if (!state.is_running()) return std::nullopt;
+  // Of many frames the one that was busy a moment ago most often still is; they are not walked with each decision.
+  const history::Frame* busy = state.Find(entity.busy_frame);
+  if (busy != nullptr && IsBusy(*busy)) return std::nullopt;
   std::optional<base::WallTime> wake_at;
   auto look_at = [&wake_at](base::WallTime due) { wake_at = std::min(wake_at.value_or(due), due); };
   for (const auto& [id, frame] : state.frames) {
@@ -62,6 +67,7 @@ std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& st
       const std::optional<int64_t>& timeout = task->task.timeout_seconds;
       look_at(task->scheduled_at + (timeout ? std::chrono::seconds(*timeout) : kTaskWaitMax));
     } else if (IsBusy(frame)) {
+      entity.busy_frame = id;
       return std::nullopt;
     }
   }
@@ -74,16 +80,8 @@ std::optional<base::WallTime> Engine::WakeTime(const history::ExecutionState& st
 void Engine::RecordParking(Entity& entity, history::PartitionBatch& rows) {
   const history::ExecutionState& state = entity.state();
   entity.bytes_since_snapshot += static_cast<uint32_t>(rows.decisions.back().bytes.size());
-  // Of many frames the one that was busy a moment ago most often still is; they are not walked with each decision.
-  const history::Frame* busy = state.Find(entity.busy_frame);
-  const bool is_busy = busy != nullptr && IsBusy(*busy);
-  const std::optional<base::WallTime> wake_at = is_busy ? std::nullopt : WakeTime(state);
+  const std::optional<base::WallTime> wake_at = IdleUntil(entity);
   if (!wake_at) {
-    if (!is_busy) {
-      auto found =
-          std::find_if(state.frames.begin(), state.frames.end(), [](const auto& one) { return IsBusy(one.second); });
-      if (found != state.frames.end()) entity.busy_frame = found->first;
-    }
     // Of one that has ended the log keeps nothing open.
     if (std::exchange(entity.wake_at_log, std::nullopt) && state.is_running()) {
       rows.parked.push_back({.entity = state.id, .wake_at = std::nullopt});
@@ -111,20 +109,13 @@ void Engine::RecordParking(Entity& entity, history::PartitionBatch& rows) {
   }
 }
 
-std::optional<base::WallTime> Engine::IdleUntil(Entity& entity) const {
-  if (entity.program == nullptr) return std::nullopt;
-  const history::Frame* busy = entity.state().Find(entity.busy_frame);
-  if (busy != nullptr && IsBusy(*busy)) return std::nullopt;
-  return WakeTime(entity.state());
-}
-
 void Engine::ParkIfIdle(Entity& entity) {
   const std::optional<base::WallTime> wake_at = IdleUntil(entity);
   if (!wake_at) return;
   if (entity.state().frames.size() <= kFramesToParkAtOnce) return Park(entity, *wake_at);
-  entity.park_from = parts_.clock.MonotonicNow() + kStay;
-  if (std::exchange(entity.is_to_be_parked, true)) return;
-  to_park_.emplace_back(entity.park_from, entity.state().id);
+  const base::MonotonicTime from = parts_.clock.MonotonicNow() + kStay;
+  if (std::exchange(entity.park_from, from)) return;
+  to_park_.emplace_back(from, entity.state().id);
   ArmWakeUp();
 }
 
@@ -135,15 +126,15 @@ void Engine::ParkDue(base::MonotonicTime now) {
     auto found = entities_.find(id);
     if (found == entities_.end() || found->second->is_parked()) continue;
     Entity& entity = *found->second;
-    entity.is_to_be_parked = false;
+    const base::MonotonicTime from = std::exchange(entity.park_from, std::nullopt).value_or(now);
     const std::optional<base::WallTime> wake_at = IdleUntil(entity);
     if (!wake_at) continue;  // its next decision looks again
     const bool is_durable = Peek(id) != nullptr;
-    if (is_durable && entity.park_from <= now) {
+    if (is_durable && from <= now) {
       Park(entity, *wake_at);
     } else {
-      entity.is_to_be_parked = true;
-      to_park_.emplace_back(std::max(entity.park_from, now + kStay / 10), id);
+      entity.park_from = from;
+      to_park_.emplace_back(std::max(from, now + kStay / 10), id);
     }
   }
 }

@@ -60,9 +60,8 @@ struct Engine::Entity {
   uint32_t bytes_since_snapshot = 0;
   // A frame that kept it in memory when that was last looked at.
   base::FrameId busy_frame;
-  // Of a large one that could be parked: not before then; and whether it is in to_park_.
-  base::MonotonicTime park_from;
-  bool is_to_be_parked = false;
+  // Of a large one that is in to_park_: not before then.
+  std::optional<base::MonotonicTime> park_from;
 
   // Of a parked one: when it must be looked at, and the commands that have come for it. `reading` is the reading that
   // is under way.

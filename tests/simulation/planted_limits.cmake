@@ -12,7 +12,7 @@ planted_limits_defect(limits_old_owner_heard scheduler/dispatch/permits.cc
 planted_limits_defect(limits_running_forgotten_on_take_over scheduler/partition/limits.cc
                       "if (found != entities_.end()) CountTasks(*found->second);" "(void)found;")
 planted_limits_defect(limits_permit_never_back scheduler/partition/engine.cc
-                      "if (release.answered && limiter_.HasLimits()) limiter_.End(*release.answered);" "")
+                      "if (release.answered) limiter_.End(*release.answered);" "")
 planted_limits_defect(limits_surplus_relied_on scheduler/dispatch/limiter.cc
                       "      share.held = share.granted;
       share.stored.reset();" "      share.stored.reset();")
