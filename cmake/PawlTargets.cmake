@@ -32,8 +32,19 @@ target_include_directories(pawl_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers
                        -fno-omit-frame-pointer)
 target_link_libraries(pawl_options INTERFACE Threads::Threads)
+if(PAWL_SANITIZER_IGNORES)
+  # Relative, so that clones and build folders share compiled objects; under this of clang's two names for the option
+  # ccache reads the file too.
+  file(RELATIVE_PATH ignores ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/${PAWL_SANITIZER_IGNORES})
+  target_compile_options(pawl_options INTERFACE -fsanitize-blacklist=${ignores})
+endif()
 
 include(PrecompiledHeaders)
+
+# The libraries that fuzz targets reach, whose coverage guides them: what -fsanitize=fuzzer-no-link adds, which cannot be
+# said by its name because the precompiled headers are common to all libraries.
+set(PAWL_FUZZED "^pawl_(json|jsonpath|jsonata|intrinsics|asl_.*|api_aws|net)$")
+set(PAWL_FUZZER_COVERAGE -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table,stack-depth)
 
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
@@ -43,10 +54,9 @@ function(pawl_library name)
   if(ARG_SOURCES)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_link_libraries(${name} PUBLIC pawl_options ${ARG_DEPS})
-    pawl_precompile(${name} pawl_library_headers)
-    if(PAWL_FUZZERS)
-      # Coverage of the libraries is what guides the fuzzers.
-      target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+    pawl_precompile(${name} library)
+    if(PAWL_FUZZERS AND name MATCHES "${PAWL_FUZZED}")
+      target_compile_options(${name} PRIVATE ${PAWL_FUZZER_COVERAGE})
     endif()
   else()
     add_library(${name} INTERFACE)
@@ -54,13 +64,20 @@ function(pawl_library name)
   endif()
 endfunction()
 
+# Begun first, so that no core waits for one of them at the end.
+set(PAWL_LONG_TESTS cluster_simulation_test event_log_contract_test ctl_test data_flow_recorded_test
+                    recorded_workflows_test mutated_workflows_test simulation_test dev_test)
+
 function(pawl_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE pawl_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  pawl_precompile(${name} pawl_test_headers)
+  pawl_precompile(${name} test)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  if(name IN_LIST PAWL_LONG_TESTS)
+    set_tests_properties(${name} PROPERTIES COST 100)
+  endif()
   add_dependencies(unit_tests ${name})
 endfunction()
 

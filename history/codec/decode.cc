@@ -49,7 +49,7 @@ std::string ToHex(const std::string& bytes) {
   return digits;
 }
 
-base::FrameId Frame(uint64_t id) { return base::FrameId(static_cast<int64_t>(id)); }
+base::FrameId FrameOf(uint64_t id) { return base::FrameId(static_cast<int64_t>(id)); }
 
 bool ReadTaskStarted(const v1::TaskStarted& from, NameReader& names, TaskStarted& to) {
   bool ok = ReadTask(from, names, to);
@@ -160,7 +160,7 @@ bool ReadEventBody(const v1::Event& from, base::WallTime at, PayloadReader& payl
       return true;
     case v1::Event::kMapIterationSucceeded: {
       auto iteration = ReadIteration<MapIterationSucceeded>(from.map_iteration_succeeded(), names);
-      iteration.child = Frame(from.map_iteration_succeeded().child());
+      iteration.child = FrameOf(from.map_iteration_succeeded().child());
       iteration.output = payloads.Read(from.map_iteration_succeeded().output());
       to = std::move(iteration);
       return true;
@@ -214,7 +214,7 @@ bool ReadEventBody(const v1::Event& from, base::WallTime at, PayloadReader& payl
       return true;
     case v1::Event::kMapIterationFailed: {
       auto iteration = ReadIteration<MapIterationFailed>(from.map_iteration_failed(), names);
-      iteration.child = Frame(from.map_iteration_failed().child());
+      iteration.child = FrameOf(from.map_iteration_failed().child());
       to = std::move(iteration);
       return true;
     }

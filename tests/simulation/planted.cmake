@@ -27,6 +27,7 @@ endfunction()
 function(build_planted name simulation)
   add_executable(planted_${name} ${CMAKE_CURRENT_BINARY_DIR}/planted/${name}.cc
                                  $<TARGET_OBJECTS:${simulation}_test_main>)
+  pawl_precompile(planted_${name} library)
   # An edit may leave something unused.
   target_compile_options(planted_${name} PRIVATE -w)
   target_link_libraries(planted_${name} PRIVATE pawl_options ${ARGN} OpenSSL::Crypto GTest::gmock GTest::gtest_main)
