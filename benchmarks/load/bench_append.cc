@@ -1,7 +1,7 @@
 // pawl-bench-append: the raw append ceiling of a PostgreSQL, to hold our own figures against. Rows of 200 bytes with a
-// primary key, by unnest of an array, on two connections.
+// primary key, by unnest of an array, on two connections or as many as are asked for.
 //
-//   pawl-bench-append CONNINFO ROWS_PER_TRANSACTION SECONDS      prints rows per second
+//   pawl-bench-append CONNINFO ROWS_PER_TRANSACTION SECONDS [CONNECTIONS]      prints rows per second
 #include <libpq-fe.h>
 
 #include <atomic>
@@ -29,12 +29,15 @@ bool Appends(const char* conninfo, int worker, int rows, std::chrono::steady_clo
   }
   const std::string payload(170, 'x');
   int64_t next = int64_t{worker} << 40;
-  bool ok = true;
+  PGresult* prepared =
+      PQprepare(connection, "append", "insert into pawl_bench_rows select unnest($1::bigint[]), $2::text", 2, nullptr);
+  bool ok = PQresultStatus(prepared) == PGRES_COMMAND_OK;
+  if (!ok) std::fprintf(stderr, "%s", PQresultErrorMessage(prepared));
+  PQclear(prepared);
   while (ok && std::chrono::steady_clock::now() < until) {
     std::string ids = IntArray(next, rows);
     const char* values[] = {ids.c_str(), payload.c_str()};
-    PGresult* result = PQexecParams(connection, "insert into pawl_bench_rows select unnest($1::bigint[]), $2::text", 2,
-                                    nullptr, values, nullptr, nullptr, 0);
+    PGresult* result = PQexecPrepared(connection, "append", 2, values, nullptr, nullptr, 0);
     ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok) std::fprintf(stderr, "%s", PQresultErrorMessage(result));
     PQclear(result);
@@ -58,19 +61,20 @@ bool Run(const char* conninfo, const char* sql) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: pawl-bench-append CONNINFO ROWS_PER_TRANSACTION SECONDS\n");
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr, "usage: pawl-bench-append CONNINFO ROWS_PER_TRANSACTION SECONDS [CONNECTIONS]\n");
     return 2;
   }
   const int rows = std::atoi(argv[2]);
   const std::chrono::duration<double> length(std::atof(argv[3]));
+  const int connections = argc == 5 ? std::atoi(argv[4]) : 2;
   if (!Run(argv[1], "create table pawl_bench_rows (id bigint primary key, data text not null)")) return 1;
   std::atomic<int64_t> written = 0;
   std::atomic<bool> failed = false;
   auto began = std::chrono::steady_clock::now();
   auto until = began + std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
   std::vector<std::thread> workers;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < connections; ++i) {
     workers.emplace_back([&, i] {
       if (!Appends(argv[1], i, rows, until, written)) failed = true;
     });

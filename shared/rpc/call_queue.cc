@@ -7,7 +7,7 @@
 namespace pawl::rpc {
 
 CallQueue::CallQueue(std::unique_ptr<::grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {
-  const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 4, 1u, 8u);
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency() / 2, 1u, 8u);
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { Run(); });
     pthread_setname_np(threads_.back().native_handle(), "grpc");
