@@ -110,7 +110,7 @@ step_asan() {
   export UBSAN_OPTIONS=print_stacktrace=1
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-16/bin/llvm-symbolizer
   # The demo's pipeline is the step `pipeline`; its activities have tests of their own here.
-  SIM_RUNS="${SIM_RUNS:-15}" ctest_counted asan -E '^flights_pipeline_test$'
+  SIM_RUNS="${SIM_RUNS:-30}" ctest_counted asan -E '^flights_pipeline_test$'
 }
 
 # Lines of scheduler/asl that its tests reach, at least 85%.
