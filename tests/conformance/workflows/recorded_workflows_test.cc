@@ -45,7 +45,8 @@ bool TextMatches(const std::string& expected, const std::string& actual) {
   if (expected.find('<') == std::string::npos) return expected == actual;
   static const std::regex special(R"([.^$|()\[\]{}*+?\\])");
   std::string pattern = std::regex_replace(expected, special, R"(\$&)");
-  pattern = std::regex_replace(pattern, std::regex("<[^<>]*>"), "[\\s\\S]*");
+  static const std::regex placeholder("<[^<>]*>");
+  pattern = std::regex_replace(pattern, placeholder, "[\\s\\S]*");
   return std::regex_match(actual, std::regex(pattern));
 }
 
@@ -129,9 +130,10 @@ class Replay {
   // ${d0} and ${s2.events[3].x} from before; ${u0} and the like are left as they are.
   std::string Filled(std::string text) {
     if (text.find("${") == std::string::npos) return text;
+    static const std::regex reference(R"(\$\{([ds][0-9]+)([^}]*)\})");
     std::smatch match;
     std::string filled;
-    while (std::regex_search(text, match, std::regex(R"(\$\{([ds][0-9]+)([^}]*)\})"))) {
+    while (std::regex_search(text, match, reference)) {
       filled += match.prefix();
       const std::string root = match[1];
       if (root[0] == 'd') {
@@ -146,12 +148,14 @@ class Replay {
   }
 
   const Value* Resolve(const std::string& reference) {
+    static const std::regex root(R"(^s[0-9]+)");
+    static const std::regex step(R"(^(?:\.([^.\[]+)|\[(-?[0-9]+)\]))");
     std::smatch match;
     std::string rest = reference;
-    if (!std::regex_search(rest, match, std::regex(R"(^s[0-9]+)"))) return nullptr;
+    if (!std::regex_search(rest, match, root)) return nullptr;
     const Value* value = &answers_[match.str()];
     rest = match.suffix();
-    while (value != nullptr && std::regex_search(rest, match, std::regex(R"(^(?:\.([^.\[]+)|\[(-?[0-9]+)\]))"))) {
+    while (value != nullptr && std::regex_search(rest, match, step)) {
       if (match[1].matched) {
         value = value->Find(match[1].str());
       } else {
