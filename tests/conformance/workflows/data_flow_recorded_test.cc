@@ -52,7 +52,10 @@ std::string Detail(const Value& event, std::string_view key) {
 }
 
 // A placeholder stands for what was recorded on one day only.
-bool HasPlaceholder(const std::string& text) { return std::regex_search(text, std::regex("<[A-Za-z_*][^<>]*>")); }
+bool HasPlaceholder(const std::string& text) {
+  static const std::regex placeholder("<[A-Za-z_*][^<>]*>");
+  return std::regex_search(text, placeholder);
+}
 
 const ExecutionFacts& Facts() {
   static const auto& facts = *new ExecutionFacts{.arn = "arn:aws:states:us-east-1:000000000000:execution:m:e",

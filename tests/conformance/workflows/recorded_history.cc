@@ -22,7 +22,8 @@ std::string TextOf(const Value* object, std::string_view key) {
 // "s1" of "${s1.executionArn}".
 std::string StepIn(const std::string& reference) {
   std::smatch match;
-  return std::regex_search(reference, match, std::regex(R"(\$\{(s[0-9]+))")) ? match[1].str() : "";
+  static const std::regex root(R"(\$\{(s[0-9]+))");
+  return std::regex_search(reference, match, root) ? match[1].str() : "";
 }
 
 Value AsText(const Value& payload) { return payload.is_string() ? payload : Value::String(json::Serialize(payload)); }
@@ -93,7 +94,7 @@ class Case {
   std::string Filled(std::string text) const {
     std::smatch match;
     std::string filled;
-    const std::regex placeholder(R"(\$\{([a-z]+)([0-9]*)[^}]*\})");
+    static const std::regex placeholder(R"(\$\{([a-z]+)([0-9]*)[^}]*\})");
     while (std::regex_search(text, match, placeholder)) {
       filled += match.prefix();
       if (match[1] == "d") {
