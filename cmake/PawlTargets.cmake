@@ -65,8 +65,8 @@ function(pawl_library name)
 endfunction()
 
 # Begun first, so that no core waits for one of them at the end.
-set(PAWL_LONG_TESTS cluster_simulation_test event_log_contract_test ctl_test data_flow_recorded_test
-                    recorded_workflows_test mutated_workflows_test simulation_test dev_test)
+set(PAWL_LONG_TESTS event_log_contract_test ctl_test dev_test cluster_simulation_test jsonata_suite limits_simulation_test
+                    small_worlds_test mutated_workflows_test)
 
 function(pawl_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
