@@ -22,6 +22,15 @@ ToolServer::ToolServer(const std::string& conninfo, const std::string& settings)
   secret = row[2].c_str();
 }
 
+ToolServer::~ToolServer() {
+  if (!has_lock) return;
+  try {
+    pqxx::nontransaction(connection).exec(std::string("select pg_advisory_unlock(") + kLock + ")");
+  } catch (const std::exception&) {
+    // The connection has ended, and the lock with it.
+  }
+}
+
 absl::Status OfAnotherCluster(const ToolServer& one, const ToolServer& first) {
   return absl::FailedPreconditionError("database (" + one.name + ") belongs to another cluster than (" + first.name +
                                        ")");
@@ -46,7 +55,8 @@ absl::StatusOr<std::vector<std::unique_ptr<ToolServer>>> ConnectTool(const std::
 
 bool TryLockCluster(ToolServer& first) {
   pqxx::nontransaction query(first.connection);
-  return query.exec1(std::string("select pg_try_advisory_lock(") + kLock + ")")[0].as<bool>();
+  first.has_lock = query.exec1(std::string("select pg_try_advisory_lock(") + kLock + ")")[0].as<bool>();
+  return first.has_lock;
 }
 
 }  // namespace pawl::history

@@ -15,8 +15,22 @@ CallQueue::CallQueue(std::unique_ptr<::grpc::ServerCompletionQueue> queue) : que
 }
 
 CallQueue::~CallQueue() {
+  {
+    std::unique_lock lock(mutex_);
+    left_.wait(lock, [this] { return inside_ == 0; });
+  }
   queue_->Shutdown();
   for (std::thread& thread : threads_) thread.join();
+}
+
+void CallQueue::Enter() {
+  const std::lock_guard lock(mutex_);
+  ++inside_;
+}
+
+void CallQueue::Leave() {
+  const std::lock_guard lock(mutex_);
+  if (--inside_ == 0) left_.notify_all();
 }
 
 void CallQueue::Run() {

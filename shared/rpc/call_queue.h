@@ -7,7 +7,10 @@
 #include <grpc/support/time.h>
 #include <grpcpp/completion_queue.h>
 
+#include <condition_variable>
+#include <cstddef>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -25,12 +28,17 @@ class CallQueue {
   };
 
   explicit CallQueue(std::unique_ptr<::grpc::ServerCompletionQueue> queue);
-  // After the server has shut down: then nothing is under way. Waits for the threads.
+  // After the server has shut down. Waits until all who entered have left, for gRPC allows no operation to begin on a
+  // queue that is shut down; then for the threads.
   ~CallQueue();
   CallQueue(const CallQueue&) = delete;
   CallQueue& operator=(const CallQueue&) = delete;
 
   ::grpc::ServerCompletionQueue* get() { return queue_.get(); }
+  // Who may begin an operation later on: a method that takes calls, a call that has come and has not been ended. What
+  // has begun needs no stay.
+  void Enter();
+  void Leave();
 
   // Begins an operation that mostly is over at once, as a write is, and then tells it here and now, without waking a
   // thread of the queue. In its place another event may be told, so the caller holds no lock.
@@ -43,6 +51,9 @@ class CallQueue {
   static bool& is_telling();
 
   std::unique_ptr<::grpc::ServerCompletionQueue> queue_;
+  std::mutex mutex_;
+  std::condition_variable left_;
+  size_t inside_ = 0;  // under mutex_
   std::vector<std::thread> threads_;
 };
 

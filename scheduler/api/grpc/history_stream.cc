@@ -34,8 +34,17 @@ std::unique_ptr<Method> HistoryStream::Serve(control::v1::ControlService::AsyncS
       [](const std::shared_ptr<HistoryStream>& stream) { stream->Begin(); });
 }
 
-void HistoryStream::Begin() {
+void HistoryStream::Await(pawl::rpc::CallQueue& queue) {
+  queue_ = &queue;
+  context_.AsyncNotifyWhenDone(done_.Tag());
+}
+
+void HistoryStream::Come() {
   began_ = std::chrono::steady_clock::now();
+  queue_->Enter();
+}
+
+void HistoryStream::Begin() {
   next_.execution_arn = request_.execution_arn();
   next_.after_event_id = request_.after_event_id();
   next_.page.limit = kEventsPerPage;
@@ -98,6 +107,7 @@ void HistoryStream::End(const absl::Status& status) {
               std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
   }
   writer_.Finish(WireStatus(status), ended_.Tag());
+  queue_->Leave();
 }
 
 void HistoryStream::OnDone(bool) {

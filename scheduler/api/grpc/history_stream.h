@@ -26,7 +26,8 @@ class HistoryStream : public std::enable_shared_from_this<HistoryStream> {
 
   HistoryStream(gateway::Gateway& gateway, gateway::Caller caller, const RequestObserver& observer)
       : gateway_(gateway), caller_(std::move(caller)), observer_(observer) {}
-  void Await(pawl::rpc::CallQueue&) { context_.AsyncNotifyWhenDone(done_.Tag()); }
+  void Await(pawl::rpc::CallQueue& queue);
+  void Come();
   void NeverCome() { done_.Forget(); }
 
  private:
@@ -43,6 +44,7 @@ class HistoryStream : public std::enable_shared_from_this<HistoryStream> {
   gateway::Gateway& gateway_;
   const gateway::Caller caller_;
   const RequestObserver& observer_;
+  pawl::rpc::CallQueue* queue_ = nullptr;
   ::grpc::ServerContext context_;
   control::v1::StreamHistoryRequest request_;
   ::grpc::ServerAsyncWriter<control::v1::HistoryEvents> writer_{&context_};

@@ -26,7 +26,7 @@ class Method {
   virtual void Accept(pawl::rpc::CallQueue& queue) = 0;
 };
 
-// `Call` has Await(CallQueue&), before it is asked for, and NeverCome().
+// `Call` has Await(CallQueue&), before it is asked for, and then Come(), which enters the queue, or NeverCome().
 template <typename Call>
 class MethodOf final : public Method, pawl::rpc::CallQueue::Event {
  public:
@@ -38,16 +38,24 @@ class MethodOf final : public Method, pawl::rpc::CallQueue::Event {
 
   void Accept(pawl::rpc::CallQueue& queue) override {
     queue_ = &queue;
-    next_ = make_();
-    next_->Await(queue);
-    ask_(*next_, queue.get(), static_cast<pawl::rpc::CallQueue::Event*>(this));
+    queue.Enter();
+    AcceptNext();
   }
 
  private:
+  void AcceptNext() {
+    next_ = make_();
+    next_->Await(*queue_);
+    ask_(*next_, queue_->get(), static_cast<pawl::rpc::CallQueue::Event*>(this));
+  }
   void Happened(bool ok) override {
     const std::shared_ptr<Call> call = std::exchange(next_, nullptr);
-    if (!ok) return call->NeverCome();
-    Accept(*queue_);
+    if (!ok) {
+      call->NeverCome();
+      return queue_->Leave();
+    }
+    call->Come();
+    AcceptNext();
     come_(call);
   }
 
@@ -90,7 +98,6 @@ std::unique_ptr<Method> UnaryMethod(std::string_view name, const RequestObserver
                                                            queue, tag);
                                           },
                                           [&handlers, handler](const std::shared_ptr<Call>& call) {
-                                            call->Come();
                                             (handlers.*handler)(call, call->request, call->response);
                                           });
 }

@@ -114,6 +114,7 @@ void PollStream::End(const absl::Status& status) {
     poll_ = nullptr;
   }
   stream_.Finish(WireStatus(status), ended_.Tag());
+  queue_->Leave();
 }
 
 void PollStream::OnDone(bool) {

@@ -30,6 +30,7 @@ class PollStream : public std::enable_shared_from_this<PollStream> {
       : gateway_(gateway), streams_(streams), observer_(observer) {}
   ~PollStream();
   void Await(pawl::rpc::CallQueue& queue);
+  void Come() { queue_->Enter(); }
   void NeverCome() { done_.Forget(); }
 
  private:

@@ -27,6 +27,17 @@ void UnaryCall::End(const absl::Status& status) {
   }
   Send(status.code() == absl::StatusCode::kCancelled ? pawl::rpc::ToGrpcStatus(status) : WireStatus(status),
        sent_.Tag());
+  queue_->Leave();
+}
+
+void UnaryCall::Await(pawl::rpc::CallQueue& queue) {
+  queue_ = &queue;
+  context_.AsyncNotifyWhenDone(done_.Tag());
+}
+
+void UnaryCall::Come() {
+  began_ = std::chrono::steady_clock::now();
+  queue_->Enter();
 }
 
 bool UnaryCall::IsRefused(const absl::Status& status) {

@@ -39,8 +39,8 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
   ::grpc::ServerContext& mutable_context() { return context_; }
 
   // The call is waited for, has come, or will not come any more.
-  void Await(pawl::rpc::CallQueue&) { context_.AsyncNotifyWhenDone(done_.Tag()); }
-  void Come() { began_ = std::chrono::steady_clock::now(); }
+  void Await(pawl::rpc::CallQueue& queue);
+  void Come();
   void NeverCome() { done_.Forget(); }
 
   // True for the first who asks; that one calls End.
@@ -62,6 +62,7 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
   void OnDone(bool ok);
   void OnCancel();
 
+  pawl::rpc::CallQueue* queue_ = nullptr;
   ::grpc::ServerContext context_;
   const std::string_view method_;
   const RequestObserver& observer_;
