@@ -260,6 +260,30 @@ TEST_F(History, AFollowerThatLeavesEndsItsCall) {
   gateway_.ExpireWaits();                           // and its late answer harms nobody
 }
 
+// What a call has still to do must not meet a queue that has gone.
+TEST_F(History, AServerThatEndsWaitsForTheCallsThatItCancels) {
+  GrpcApiOptions options;
+  options.port = 0;
+  // Told of a call just before it is ended.
+  options.on_request = [](auto, auto, auto) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
+  for (int i = 0; i < 3; ++i) {
+    auto another = GrpcApiServer::Start(options, gateway_);
+    ASSERT_TRUE(another.ok()) << another.status();
+    auto stub =
+        control::v1::ControlService::NewStub(pawl::rpc::MakeChannel("127.0.0.1:" + std::to_string((*another)->port())));
+    control::v1::StreamHistoryRequest request;
+    request.set_execution_arn(kExecution);
+    request.set_follow(true);
+    request.set_after_event_id(3);
+    ::grpc::ClientContext context;
+    const auto stream = stub->StreamHistory(&context, request);
+    WaitUntilWaiting(i + 1);
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), ::grpc::StatusCode::CANCELLED);
+    another->reset();
+  }
+}
+
 TEST_F(Control, NamesThePortThatIsTaken) {
   GrpcApiOptions options;
   options.port = server_->port();

@@ -171,30 +171,6 @@ TEST_F(Worker, ShutdownEndsAnIdleStreamAndOneThatWaits) {
   EXPECT_EQ(waiting->Finish().error_code(), ::grpc::StatusCode::UNAVAILABLE);
 }
 
-// What a call has still to do must not meet a queue that has gone.
-TEST_F(Worker, AServerThatEndsWhileWorkersLeaveWaitsForTheirCalls) {
-  for (int i = 0; i < 50; ++i) {
-    auto another = GrpcApiServer::Start({.port = 0}, gateway_);
-    ASSERT_TRUE(another.ok()) << another.status();
-    auto stub =
-        worker::v1::WorkerService::NewStub(pawl::rpc::MakeChannel("127.0.0.1:" + std::to_string((*another)->port())));
-    ::grpc::ClientContext stream_context, poll_context;
-    auto stream = stub->PollStream(&stream_context);
-    ASSERT_TRUE(stream->Write(request_));
-    auto polled = std::async([&] {
-      worker::v1::PollResponse response;
-      return stub->Poll(&poll_context, request_, &response);
-    });
-    WaitUntil([this] { return gateway_.waiting() == 2; });
-    stream_context.TryCancel();
-    poll_context.TryCancel();
-    another->reset();
-    EXPECT_FALSE(polled.get().ok());
-    EXPECT_FALSE(stream->Finish().ok());
-    WaitUntil([this] { return gateway_.waiting() == 0; });
-  }
-}
-
 TEST_F(Worker, HeartbeatsTellWhatIsCancelled) {
   worker::v1::HeartbeatRequest request;
   request.set_session_id("session");
