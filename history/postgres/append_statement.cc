@@ -59,7 +59,7 @@ class Statement {
       "with fence as materialized (select from pawl.writers where id = $1 and taken = $2 for no key update)";
 
   void AddColumn(Array column, std::string& list) {
-    if (with_sql_ && !list.empty()) list += ", ";
+    if (!list.empty()) list += ", ";
     list += Add(is_row_ ? std::move(column).TakeOnly() : std::move(column).Take());
   }
 
@@ -139,7 +139,6 @@ class Rows {
         parked.Add(is_parked == parked_.end() ? nullptr : is_parked->second);
       }
     }
-    if (entities.size() == 0) return;
     bool any_open = open.size() > 0;
     statement.Cte('i', "indexed",
                   {"insert into pawl.executions (name_key, entity, input_digest, started_at, stopped_at, machine, "

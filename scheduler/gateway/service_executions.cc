@@ -64,8 +64,9 @@ void Service::StartExecutions(const Caller&, std::vector<StartExecutionRequest> 
   }
   gather->requests = std::move(requests);
   constexpr size_t kFew = 4;
-  if (gather->requests.size() > kFew) return parts_.executor.Post([this, gather] { StartSome(gather); });
-  parts_.executor.Lend([this, gather] { StartSome(gather); });
+  const bool is_few = gather->requests.size() <= kFew;
+  auto start = [this, gather] { StartSome(gather); };
+  is_few ? parts_.executor.Lend(start) : parts_.executor.Post(start);
 }
 
 // So many at a time that what others ask meanwhile comes in between.

@@ -50,11 +50,8 @@ void EventLoop::Lend(Work work) {
   {
     std::unique_lock lock(mutex_);
     if (running_ || stopping_ || !posted_.empty()) {
-      const bool is_heard = running_ || !posted_.empty();
-      posted_.push_back(std::move(work));
       lock.unlock();
-      if (!is_heard) wake_.notify_one();
-      return;
+      return Post(std::move(work));
     }
     running_ = true;
   }

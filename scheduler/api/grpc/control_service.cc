@@ -36,23 +36,14 @@ absl::Status CheckStart(const std::string& machine, const std::string& name) {
 }  // namespace
 
 ControlService::ControlService(gateway::Gateway& gateway, gateway::Caller caller, RequestObserver observer)
-    : gateway_(gateway), caller_(std::move(caller)), observer_(std::move(observer)) {
+    : ServiceOf(std::move(observer)), gateway_(gateway), caller_(std::move(caller)) {
   using Asked = control::v1::ControlService::AsyncService;
-  methods_.push_back(UnaryMethod("ControlService/StartExecution", observer_, service_, &Asked::RequestStartExecution,
-                                 *this, &ControlService::StartExecution));
-  methods_.push_back(UnaryMethod("ControlService/StartExecutions", observer_, service_, &Asked::RequestStartExecutions,
-                                 *this, &ControlService::StartExecutions));
-  methods_.push_back(UnaryMethod("ControlService/DescribeExecution", observer_, service_,
-                                 &Asked::RequestDescribeExecution, *this, &ControlService::DescribeExecution));
-  methods_.push_back(UnaryMethod("ControlService/ListExecutions", observer_, service_, &Asked::RequestListExecutions,
-                                 *this, &ControlService::ListExecutions));
-  methods_.push_back(UnaryMethod("ControlService/StopExecution", observer_, service_, &Asked::RequestStopExecution,
-                                 *this, &ControlService::StopExecution));
-  methods_.push_back(HistoryStream::Serve(service_, gateway_, caller_, observer_));
-}
-
-void ControlService::Accept(pawl::rpc::CallQueue& queue) {
-  for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
+  Add("ControlService/StartExecution", &Asked::RequestStartExecution, *this, &ControlService::StartExecution);
+  Add("ControlService/StartExecutions", &Asked::RequestStartExecutions, *this, &ControlService::StartExecutions);
+  Add("ControlService/DescribeExecution", &Asked::RequestDescribeExecution, *this, &ControlService::DescribeExecution);
+  Add("ControlService/ListExecutions", &Asked::RequestListExecutions, *this, &ControlService::ListExecutions);
+  Add("ControlService/StopExecution", &Asked::RequestStopExecution, *this, &ControlService::StopExecution);
+  Add(HistoryStream::Serve(service_, gateway_, caller_, observer_));
 }
 
 void ControlService::StartExecution(const Call& call, const control::v1::StartExecutionRequest& request,

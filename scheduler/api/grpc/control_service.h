@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "proto/control/v1/control.grpc.pb.h"
 #include "scheduler/api/grpc/method.h"
@@ -10,12 +9,9 @@
 
 namespace pawl::api::rpc {
 
-class ControlService final {
+class ControlService final : public ServiceOf<control::v1::ControlService::AsyncService> {
  public:
   ControlService(gateway::Gateway& gateway, gateway::Caller caller, RequestObserver observer);
-
-  ::grpc::Service& service() { return service_; }
-  void Accept(pawl::rpc::CallQueue& queue);
 
  private:
   using Call = std::shared_ptr<UnaryCall>;
@@ -32,9 +28,6 @@ class ControlService final {
 
   gateway::Gateway& gateway_;
   const gateway::Caller caller_;
-  const RequestObserver observer_;
-  control::v1::ControlService::AsyncService service_;
-  std::vector<std::unique_ptr<Method>> methods_;
 };
 
 }  // namespace pawl::api::rpc

@@ -29,19 +29,9 @@ std::unique_ptr<Method> HistoryStream::Serve(control::v1::ControlService::AsyncS
   return std::make_unique<MethodOf<HistoryStream>>(
       [&gateway, &caller, &observer] { return std::make_shared<HistoryStream>(gateway, caller, observer); },
       [&service](HistoryStream& stream, ::grpc::ServerCompletionQueue* queue, void* tag) {
-        service.RequestStreamHistory(&stream.context_, &stream.request_, &stream.writer_, queue, queue, tag);
+        service.RequestStreamHistory(&stream.mutable_context(), &stream.request_, &stream.writer_, queue, queue, tag);
       },
       [](const std::shared_ptr<HistoryStream>& stream) { stream->Begin(); });
-}
-
-void HistoryStream::Await(pawl::rpc::CallQueue& queue) {
-  queue_ = &queue;
-  context_.AsyncNotifyWhenDone(done_.Tag());
-}
-
-void HistoryStream::Come() {
-  began_ = std::chrono::steady_clock::now();
-  queue_->Enter();
 }
 
 void HistoryStream::Begin() {
@@ -53,7 +43,7 @@ void HistoryStream::Begin() {
 }
 
 void HistoryStream::Fetch() {
-  auto done = [self = shared_from_this()](absl::StatusOr<gateway::HistoryPage> page) { self->OnPage(std::move(page)); };
+  auto done = [self = Self()](absl::StatusOr<gateway::HistoryPage> page) { self->OnPage(std::move(page)); };
   if (request_.follow()) {
     gateway_.AwaitHistory(caller_, next_, kFollowStep, std::move(done));
   } else {
@@ -102,16 +92,11 @@ void HistoryStream::End(const absl::Status& status) {
     const std::lock_guard lock(mutex_);
     if (std::exchange(over_, true)) return;
   }
-  if (observer_) {
-    observer_("ControlService/StreamHistory", absl::StatusCodeToString(status.code()),
-              std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
-  }
-  writer_.Finish(WireStatus(status), ended_.Tag());
-  queue_->Leave();
+  Observe(status);
+  EndBy([&](void* tag) { writer_.Finish(WireStatus(status), tag); });
 }
 
-void HistoryStream::OnDone(bool) {
-  if (!context_.IsCancelled()) return;
+void HistoryStream::OnCancel() {
   {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;

@@ -3,10 +3,8 @@
 // to scheduler/api/grpc.
 #pragma once
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
 
-#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -18,17 +16,14 @@
 
 namespace pawl::api::rpc {
 
-class HistoryStream : public std::enable_shared_from_this<HistoryStream> {
+class HistoryStream final : public QueuedCall {
  public:
   // The method. All that is given outlives it.
   static std::unique_ptr<Method> Serve(control::v1::ControlService::AsyncService& service, gateway::Gateway& gateway,
                                        const gateway::Caller& caller, const RequestObserver& observer);
 
   HistoryStream(gateway::Gateway& gateway, gateway::Caller caller, const RequestObserver& observer)
-      : gateway_(gateway), caller_(std::move(caller)), observer_(observer) {}
-  void Await(pawl::rpc::CallQueue& queue);
-  void Come();
-  void NeverCome() { done_.Forget(); }
+      : QueuedCall("ControlService/StreamHistory", observer), gateway_(gateway), caller_(std::move(caller)) {}
 
  private:
   void Begin();
@@ -38,20 +33,14 @@ class HistoryStream : public std::enable_shared_from_this<HistoryStream> {
   void Advance();
   void End(const absl::Status& status);
   void OnWritten(bool ok);
-  void OnEnded(bool) {}
-  void OnDone(bool ok);
+  void OnCancel() override;
+  std::shared_ptr<HistoryStream> Self() { return std::static_pointer_cast<HistoryStream>(shared_from_this()); }
 
   gateway::Gateway& gateway_;
   const gateway::Caller caller_;
-  const RequestObserver& observer_;
-  pawl::rpc::CallQueue* queue_ = nullptr;
-  ::grpc::ServerContext context_;
   control::v1::StreamHistoryRequest request_;
-  ::grpc::ServerAsyncWriter<control::v1::HistoryEvents> writer_{&context_};
+  ::grpc::ServerAsyncWriter<control::v1::HistoryEvents> writer_{&mutable_context()};
   pawl::rpc::Operation<HistoryStream> written_{*this, &HistoryStream::OnWritten};
-  pawl::rpc::Operation<HistoryStream> ended_{*this, &HistoryStream::OnEnded};
-  pawl::rpc::Operation<HistoryStream> done_{*this, &HistoryStream::OnDone};
-  std::chrono::steady_clock::time_point began_;
   gateway::HistoryRequest next_;
   std::deque<std::string> events_;  // fetched, not yet written
   bool page_was_last_ = false;

@@ -12,13 +12,13 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "scheduler/api/grpc/unary_call.h"
 #include "shared/rpc/call_queue.h"
 
 namespace pawl::api::rpc {
 
-// What a service is made of; it lives as long as the server.
 class Method {
  public:
   virtual ~Method() = default;
@@ -26,7 +26,7 @@ class Method {
   virtual void Accept(pawl::rpc::CallQueue& queue) = 0;
 };
 
-// `Call` has Await(CallQueue&), before it is asked for, and then Come(), which enters the queue, or NeverCome().
+// `Call` is a QueuedCall.
 template <typename Call>
 class MethodOf final : public Method, pawl::rpc::CallQueue::Event {
  public:
@@ -82,7 +82,7 @@ class UnaryCallOf final : public UnaryCall {
   }
 };
 
-// A unary method: `ask` is the generated RequestX of the service, `handler` answers a call. `name` must be a literal.
+// The arguments: ServiceOf::Add.
 template <typename Service, typename Base, typename Handlers, typename Request, typename Response>
 std::unique_ptr<Method> UnaryMethod(std::string_view name, const RequestObserver& observer, Service& service,
                                     void (Base::*ask)(::grpc::ServerContext*, Request*,
@@ -101,5 +101,30 @@ std::unique_ptr<Method> UnaryMethod(std::string_view name, const RequestObserver
                                             (handlers.*handler)(call, call->request, call->response);
                                           });
 }
+
+// A service: the generated one, and what takes its calls. It lives as long as the server.
+template <typename Generated>
+class ServiceOf {
+ public:
+  ::grpc::Service& service() { return service_; }
+  void Accept(pawl::rpc::CallQueue& queue) {
+    for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
+  }
+
+ protected:
+  explicit ServiceOf(RequestObserver observer) : observer_(std::move(observer)) {}
+  void Add(std::unique_ptr<Method> method) { methods_.push_back(std::move(method)); }
+  // A unary method: `ask` is the generated RequestX, `handler` answers a call. `name` must be a literal.
+  template <typename Ask, typename Handlers, typename Handler>
+  void Add(std::string_view name, Ask ask, Handlers& handlers, Handler handler) {
+    Add(UnaryMethod(name, observer_, service_, ask, handlers, handler));
+  }
+
+  const RequestObserver observer_;
+  Generated service_;
+
+ private:
+  std::vector<std::unique_ptr<Method>> methods_;
+};
 
 }  // namespace pawl::api::rpc

@@ -17,18 +17,13 @@ std::unique_ptr<Method> PollStream::Serve(worker::v1::WorkerService::AsyncServic
   return std::make_unique<MethodOf<PollStream>>(
       [&gateway, &streams, &observer] { return std::make_shared<PollStream>(gateway, streams, observer); },
       [&service](PollStream& stream, ::grpc::ServerCompletionQueue* queue, void* tag) {
-        service.RequestPollStream(&stream.context_, &stream.stream_, queue, queue, tag);
+        service.RequestPollStream(&stream.mutable_context(), &stream.stream_, queue, queue, tag);
       },
       [](const std::shared_ptr<PollStream>& stream) { stream->Begin(); });
 }
 
-void PollStream::Await(pawl::rpc::CallQueue& queue) {
-  queue_ = &queue;
-  context_.AsyncNotifyWhenDone(done_.Tag());
-}
-
 void PollStream::Begin() {
-  id_ = streams_.Add(std::make_shared<LongPoll>([weak = weak_from_this()] {
+  id_ = streams_.Add(std::make_shared<LongPoll>([weak = std::weak_ptr(Self())] {
     if (auto self = weak.lock()) self->Leave();
   }));
   const std::lock_guard lock(mutex_);
@@ -41,7 +36,7 @@ PollStream::~PollStream() {
 
 void PollStream::OnRead(bool ok) {
   if (!ok) return End(absl::OkStatus());
-  began_ = std::chrono::steady_clock::now();
+  TakeTime();
   if (absl::Status session = CheckSession(request_.session_id()); !session.ok()) {
     Observe(session);
     return End(session);
@@ -56,10 +51,10 @@ void PollStream::OnRead(bool ok) {
     poll_ = poll;
   }
   if (refused) return End(GoesDown());
-  poll->SetCancel(gateway_.PollWorker(
-      ToPoll(request_), [self = shared_from_this(), poll](const absl::StatusOr<gateway::WorkerPollResponse>& got) {
-        if (poll->End()) self->Answer(got);
-      }));
+  poll->SetCancel(gateway_.PollWorker(ToPoll(request_),
+                                      [self = Self(), poll](const absl::StatusOr<gateway::WorkerPollResponse>& got) {
+                                        if (poll->End()) self->Answer(got);
+                                      }));
 }
 
 void PollStream::Answer(const absl::StatusOr<gateway::WorkerPollResponse>& got) {
@@ -73,7 +68,7 @@ void PollStream::Answer(const absl::StatusOr<gateway::WorkerPollResponse>& got) 
     poll_ = nullptr;
     writing_ = true;
   }
-  queue_->BeginAndTell([this] { stream_.Write(response_, written_.Tag()); });
+  queue().BeginAndTell([this] { stream_.Write(response_, written_.Tag()); });
 }
 
 void PollStream::OnWritten(bool ok) {
@@ -87,12 +82,6 @@ void PollStream::OnWritten(bool ok) {
     if (ok && !leaving) return stream_.Read(&request_, read_.Tag());
   }
   End(ok ? GoesDown() : absl::CancelledError("the worker gave the call up"));
-}
-
-void PollStream::Observe(const absl::Status& status) {
-  if (!observer_) return;
-  observer_("WorkerService/PollStream", absl::StatusCodeToString(status.code()),
-            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_));
 }
 
 void PollStream::Leave() {
@@ -113,12 +102,10 @@ void PollStream::End(const absl::Status& status) {
     if (std::exchange(over_, true)) return;
     poll_ = nullptr;
   }
-  stream_.Finish(WireStatus(status), ended_.Tag());
-  queue_->Leave();
+  EndBy([&](void* tag) { stream_.Finish(WireStatus(status), tag); });
 }
 
-void PollStream::OnDone(bool) {
-  if (!context_.IsCancelled()) return;
+void PollStream::OnCancel() {
   std::shared_ptr<LongPoll> poll;
   {
     const std::lock_guard lock(mutex_);

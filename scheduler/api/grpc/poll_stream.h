@@ -5,10 +5,8 @@
 // Thread rule: gRPC's threads and the Gateway's; everything that ends or goes on with the call is under the mutex.
 #pragma once
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
 
-#include <chrono>
 #include <memory>
 #include <mutex>
 
@@ -19,7 +17,7 @@
 
 namespace pawl::api::rpc {
 
-class PollStream : public std::enable_shared_from_this<PollStream> {
+class PollStream final : public QueuedCall {
  public:
   // The method. `streams` gives a call up when the server goes down: at once, or after the answer to results that are
   // being recorded. All that is given outlives the method.
@@ -27,35 +25,25 @@ class PollStream : public std::enable_shared_from_this<PollStream> {
                                        LongPolls& streams, const RequestObserver& observer);
 
   PollStream(gateway::Gateway& gateway, LongPolls& streams, const RequestObserver& observer)
-      : gateway_(gateway), streams_(streams), observer_(observer) {}
-  ~PollStream();
-  void Await(pawl::rpc::CallQueue& queue);
-  void Come() { queue_->Enter(); }
-  void NeverCome() { done_.Forget(); }
+      : QueuedCall("WorkerService/PollStream", observer), gateway_(gateway), streams_(streams) {}
+  ~PollStream() override;
 
  private:
   void Begin();
   void Answer(const absl::StatusOr<gateway::WorkerPollResponse>& got);
-  void Observe(const absl::Status& status);
   void Leave();
   void End(const absl::Status& status);
   void OnRead(bool ok);
   void OnWritten(bool ok);
-  void OnEnded(bool) {}
-  void OnDone(bool ok);
+  void OnCancel() override;
+  std::shared_ptr<PollStream> Self() { return std::static_pointer_cast<PollStream>(shared_from_this()); }
 
   gateway::Gateway& gateway_;
   LongPolls& streams_;
-  const RequestObserver& observer_;
-  pawl::rpc::CallQueue* queue_ = nullptr;
-  ::grpc::ServerContext context_;
-  ::grpc::ServerAsyncReaderWriter<worker::v1::PollResponse, worker::v1::PollRequest> stream_{&context_};
+  ::grpc::ServerAsyncReaderWriter<worker::v1::PollResponse, worker::v1::PollRequest> stream_{&mutable_context()};
   pawl::rpc::Operation<PollStream> read_{*this, &PollStream::OnRead};
   pawl::rpc::Operation<PollStream> written_{*this, &PollStream::OnWritten};
-  pawl::rpc::Operation<PollStream> ended_{*this, &PollStream::OnEnded};
-  pawl::rpc::Operation<PollStream> done_{*this, &PollStream::OnDone};
   uint64_t id_ = 0;  // in streams_
-  std::chrono::steady_clock::time_point began_;
   worker::v1::PollRequest request_;
   worker::v1::PollResponse response_;
 

@@ -10,38 +10,18 @@
 // Thread rule: any thread.
 #pragma once
 
-#include <grpcpp/server_context.h>
-
 #include <atomic>
-#include <chrono>
 #include <functional>
-#include <memory>
 #include <mutex>
-#include <string_view>
 
 #include "absl/status/status.h"
-#include "shared/rpc/call_queue.h"
+#include "scheduler/api/grpc/queued_call.h"
 
 namespace pawl::api::rpc {
 
-using RequestObserver =
-    std::function<void(std::string_view method, std::string_view code, std::chrono::microseconds took)>;
-
-// `status` for the wire: a refusal's message begins with its Step Functions error name, and one that a second try mends
-// (overload, a database that is away) carries google.rpc.RetryInfo in its details.
-::grpc::Status WireStatus(const absl::Status& status);
-
-class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
+class UnaryCall : public QueuedCall {
  public:
-  virtual ~UnaryCall() = default;
-
-  const ::grpc::ServerContext& context() const { return context_; }
-  ::grpc::ServerContext& mutable_context() { return context_; }
-
-  // The call is waited for, has come, or will not come any more.
-  void Await(pawl::rpc::CallQueue& queue);
-  void Come();
-  void NeverCome() { done_.Forget(); }
+  using QueuedCall::QueuedCall;
 
   // True for the first who asks; that one calls End.
   bool Claim() { return !claimed_.exchange(true); }
@@ -52,23 +32,11 @@ class UnaryCall : public std::enable_shared_from_this<UnaryCall> {
   // Runs when the client gives up before the end; at once if it has already.
   void WhenCancelled(std::function<void()> action);
 
- protected:
-  // `method` must be a literal; `observer` must outlive the call.
-  UnaryCall(std::string_view method, const RequestObserver& observer) : method_(method), observer_(observer) {}
-
  private:
   virtual void Send(const ::grpc::Status& status, void* tag) = 0;
-  void OnSent(bool) {}
-  void OnDone(bool ok);
-  void OnCancel();
+  void OnCancel() override;
+  void OnOver() override;
 
-  pawl::rpc::CallQueue* queue_ = nullptr;
-  ::grpc::ServerContext context_;
-  const std::string_view method_;
-  const RequestObserver& observer_;
-  std::chrono::steady_clock::time_point began_;
-  pawl::rpc::Operation<UnaryCall> sent_{*this, &UnaryCall::OnSent};
-  pawl::rpc::Operation<UnaryCall> done_{*this, &UnaryCall::OnDone};
   std::atomic<bool> claimed_ = false;
   std::mutex mutex_;
   bool cancelled_ = false;                // under mutex_

@@ -11,22 +11,15 @@
 namespace pawl::api::rpc {
 
 WorkerService::WorkerService(gateway::Gateway& gateway, RequestObserver observer)
-    : gateway_(gateway), observer_(std::move(observer)) {
+    : ServiceOf(std::move(observer)), gateway_(gateway) {
   using Asked = worker::v1::WorkerService::AsyncService;
-  methods_.push_back(
-      UnaryMethod("WorkerService/Poll", observer_, service_, &Asked::RequestPoll, *this, &WorkerService::Poll));
-  methods_.push_back(UnaryMethod("WorkerService/Heartbeat", observer_, service_, &Asked::RequestHeartbeat, *this,
-                                 &WorkerService::Heartbeat));
-  methods_.push_back(UnaryMethod("WorkerService/EndSession", observer_, service_, &Asked::RequestEndSession, *this,
-                                 &WorkerService::EndSession));
-  methods_.push_back(
-      UnaryMethod("WorkerService/Nodes", observer_, service_, &Asked::RequestNodes, *this, &WorkerService::Nodes));
-  methods_.push_back(PollStream::Serve(service_, gateway_, polls_, observer_));
+  Add("WorkerService/Poll", &Asked::RequestPoll, *this, &WorkerService::Poll);
+  Add("WorkerService/Heartbeat", &Asked::RequestHeartbeat, *this, &WorkerService::Heartbeat);
+  Add("WorkerService/EndSession", &Asked::RequestEndSession, *this, &WorkerService::EndSession);
+  Add("WorkerService/Nodes", &Asked::RequestNodes, *this, &WorkerService::Nodes);
+  Add(PollStream::Serve(service_, gateway_, polls_, observer_));
 }
 
-void WorkerService::Accept(pawl::rpc::CallQueue& queue) {
-  for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
-}
 void WorkerService::Poll(const Call& call, const worker::v1::PollRequest& request, worker::v1::PollResponse& response) {
   if (call->IsRefused(CheckSession(request.session_id()))) return;
   auto poll = std::make_shared<LongPoll>([call] {

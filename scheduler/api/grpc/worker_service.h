@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "proto/worker/v1/worker.grpc.pb.h"
 #include "scheduler/api/grpc/method.h"
@@ -11,12 +10,10 @@
 
 namespace pawl::api::rpc {
 
-class WorkerService final {
+class WorkerService final : public ServiceOf<worker::v1::WorkerService::AsyncService> {
  public:
   WorkerService(gateway::Gateway& gateway, RequestObserver observer);
 
-  ::grpc::Service& service() { return service_; }
-  void Accept(pawl::rpc::CallQueue& queue);
   // Ends the polls that wait for tasks; those that report results are answered by the Gateway soon.
   void EndLongPolls() { polls_.GiveUpAll(); }
 
@@ -30,10 +27,7 @@ class WorkerService final {
   void Nodes(const Call& call, const worker::v1::NodesRequest& request, worker::v1::NodesResponse& response);
 
   gateway::Gateway& gateway_;
-  const RequestObserver observer_;
   LongPolls polls_;
-  worker::v1::WorkerService::AsyncService service_;
-  std::vector<std::unique_ptr<Method>> methods_;
 };
 
 }  // namespace pawl::api::rpc

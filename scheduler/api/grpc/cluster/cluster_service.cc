@@ -13,24 +13,14 @@ using std::chrono::milliseconds;
 
 ClusterService::ClusterService(cluster::PeerHandler& handler, base::Executor& executor, std::string key,
                                RequestObserver observer)
-    : handler_(handler), executor_(executor), key_(std::move(key)), observer_(std::move(observer)) {
+    : ServiceOf(std::move(observer)), handler_(handler), executor_(executor), key_(std::move(key)) {
   using Asked = cluster::v1::ClusterService::AsyncService;
-  methods_.push_back(
-      UnaryMethod("ClusterService/Tell", observer_, service_, &Asked::RequestTell, *this, &ClusterService::Tell));
-  methods_.push_back(
-      UnaryMethod("ClusterService/Carry", observer_, service_, &Asked::RequestCarry, *this, &ClusterService::Carry));
-  methods_.push_back(UnaryMethod("ClusterService/AwaitEnd", observer_, service_, &Asked::RequestAwaitEnd, *this,
-                                 &ClusterService::AwaitEnd));
-  methods_.push_back(UnaryMethod("ClusterService/AwaitChange", observer_, service_, &Asked::RequestAwaitChange, *this,
-                                 &ClusterService::AwaitChange));
-  methods_.push_back(
-      UnaryMethod("ClusterService/Lend", observer_, service_, &Asked::RequestLend, *this, &ClusterService::Lend));
-  methods_.push_back(
-      UnaryMethod("ClusterService/Watch", observer_, service_, &Asked::RequestWatch, *this, &ClusterService::Watch));
-}
-
-void ClusterService::Accept(pawl::rpc::CallQueue& queue) {
-  for (const std::unique_ptr<Method>& method : methods_) method->Accept(queue);
+  Add("ClusterService/Tell", &Asked::RequestTell, *this, &ClusterService::Tell);
+  Add("ClusterService/Carry", &Asked::RequestCarry, *this, &ClusterService::Carry);
+  Add("ClusterService/AwaitEnd", &Asked::RequestAwaitEnd, *this, &ClusterService::AwaitEnd);
+  Add("ClusterService/AwaitChange", &Asked::RequestAwaitChange, *this, &ClusterService::AwaitChange);
+  Add("ClusterService/Lend", &Asked::RequestLend, *this, &ClusterService::Lend);
+  Add("ClusterService/Watch", &Asked::RequestWatch, *this, &ClusterService::Watch);
 }
 
 bool ClusterService::Belongs(const Call& call) const {

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "proto/cluster/v1/cluster.grpc.pb.h"
 #include "scheduler/api/grpc/method.h"
@@ -14,13 +13,10 @@ namespace pawl::api::rpc {
 
 inline constexpr char kClusterKeyHeader[] = "pawl-cluster-key";
 
-class ClusterService final {
+class ClusterService final : public ServiceOf<cluster::v1::ClusterService::AsyncService> {
  public:
   // Calls `handler` on `executor`. Both must outlive the calls.
   ClusterService(cluster::PeerHandler& handler, base::Executor& executor, std::string key, RequestObserver observer);
-
-  ::grpc::Service& service() { return service_; }
-  void Accept(pawl::rpc::CallQueue& queue);
 
  private:
   using Call = std::shared_ptr<UnaryCall>;
@@ -38,9 +34,6 @@ class ClusterService final {
   cluster::PeerHandler& handler_;
   base::Executor& executor_;
   const std::string key_;
-  const RequestObserver observer_;
-  cluster::v1::ClusterService::AsyncService service_;
-  std::vector<std::unique_ptr<Method>> methods_;
 };
 
 }  // namespace pawl::api::rpc
