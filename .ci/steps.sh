@@ -72,8 +72,8 @@ step_unit() {
   compile_preset release unit_tests && ctest_counted release
 }
 
-# The swarms of seeds at full speed, and today's planted defects, which they have to find.
-SWARMS=(simulation_test cluster_simulation_test limits_simulation_test small_worlds_test)
+# The swarms of seeds and of mutants at full speed, and today's planted defects, which the former have to find.
+SWARMS=(simulation_test cluster_simulation_test limits_simulation_test small_worlds_test mutated_workflows_test)
 step_simulation() {
   local -a planted
   cmake --preset release >/dev/null || return

@@ -25,15 +25,14 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "support")]
 import postgres  # noqa: E402
 from bench import Bench  # noqa: E402
 from idle import measure_idle  # noqa: E402
-from nodes import measure_nodes  # noqa: E402
-from processes import Profile, rss_mib, thread_seconds  # noqa: E402
+from nodes import look, measure_nodes  # noqa: E402
+from processes import Profile, rss_mib  # noqa: E402
+from scaling_model import SCHEDULER  # noqa: E402
 from service import Service, call, chain, fan_out, free_port, long_wait, verify_histories, wait_until  # noqa: E402
 
 SETTINGS = ["fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size",
             "wal_sync_method"]
 EVENTS_OF_CHAIN10 = 1 + 10 * 5 + 1
-
-
 # A chain of ten waits for so many commits, one after another: its start, and each step's result.
 COMMITS_OF_CHAIN10 = 11
 
@@ -93,15 +92,15 @@ def measure_chain(bench):
 
 
 def profile_chain(bench, arn, concurrency):
-    """Where the CPU goes: by thread from the kernel's accounts, by function from perf where it is there."""
-    pid, count = bench.service.scheduler.pid, max(2048, bench.count(20000))
-    before, profile = thread_seconds(pid), Profile()
+    """Where the CPU goes: the scheduler's by what it is spent on, all of it by function where perf is there."""
+    count = max(2048, bench.count(20000))
+    before, profile = look(bench), Profile()
     bench.service.load(arn, count, concurrency)
-    after = thread_seconds(pid)
-    lines = profile.lines(["engine", "writer", "pawl-scheduler", "nexting_thread", "default-executo", "postgres",
+    after = look(bench)
+    lines = profile.lines(["engine", "writer", "pawl-scheduler", "grpc", "default-executo", "postgres",
                            "pawl-bench-work"])
-    spent = {name: (seconds - before.get(name, 0.0)) / count / 10 * 1e6 for name, seconds in after.items()}
-    print("scheduler, us CPU a step by thread (writer: to PostgreSQL; those with other names: gRPC's):", flush=True)
+    spent = {name: (after[name] - before[name]) / count / 10 * 1e6 for name in SCHEDULER}
+    print("scheduler, us CPU a step (engine: on any thread; writer: to PostgreSQL; rest: gRPC's most of all):", flush=True)
     for name, microseconds in sorted(spent.items(), key=lambda item: -item[1]):
         if microseconds > 0.05:
             print(f"  {microseconds:6.2f}  {name}")
