@@ -37,16 +37,29 @@ class Split(unittest.TestCase):
                 return False
         wait_until(is_served, 60, lambda: f"not all of {count} partitions are owned")
 
+    def begin_load(self, here, name):
+        """Puts half of the partitions on the second database, and executions on all; the load and who watches it."""
+        here.wait_until_serving()
+        self.admin(here, "move", "--to", 2, "--partition", *range(0, 64, 2))
+        work = load.Load(here.client(), here.journal, name)
+        work.start(EXECUTIONS, rate=8)
+        watching = threading.Thread(target=work.watch, args=(200,))
+        watching.start()
+        wait_until(lambda: work.acknowledged >= 15, 30)
+        return work, watching
+
+    def end_load(self, here, work, watching):
+        """All of it has come to its right end, and the log is sound."""
+        watching.join()
+        self.assertEqual(work.open_names(), [])
+        self.assertEqual(work.problems, [])
+        code, said = here.check()
+        self.assertEqual(code, 0, said)
+        self.assertEqual(self.admin(here, "check")["findings"], [])
+
     def test_a_split_under_load(self):
         with world.World(nodes=2, workers=2, databases=2) as here:
-            here.wait_until_serving()
-            client = here.client()
-            self.admin(here, "move", "--to", 2, "--partition", *range(0, 64, 2))
-            work = load.Load(client, here.journal, "split")
-            work.start(EXECUTIONS, rate=8)
-            watching = threading.Thread(target=work.watch, args=(200,))
-            watching.start()
-            wait_until(lambda: work.acknowledged >= 15, 30)
+            work, watching = self.begin_load(here, "split")
             self.assertIn("a multiple", self.admin(here, "split", "--partitions", 96, expected=1))
             began = time.monotonic()
             report = self.admin(here, "split", "--partitions", 128)
@@ -57,23 +70,11 @@ class Split(unittest.TestCase):
             self.admin(here, "split", "--partitions", 128)  # does nothing
             moved = self.admin(here, "move", "--to", 1, "--partition", 1, 4, 5)
             self.assertEqual(len(moved), 3)
-            watching.join()
-            self.assertEqual(work.open_names(), [])
-            self.assertEqual(work.problems, [])
-            code, said = here.check()
-            self.assertEqual(code, 0, said)
-            self.assertEqual(self.admin(here, "check")["findings"], [])
+            self.end_load(here, work, watching)
 
     def test_a_split_cut_off_between_two_servers_is_finished_by_the_same_command(self):
         with world.World(nodes=2, workers=2, databases=2) as here:
-            here.wait_until_serving()
-            client = here.client()
-            self.admin(here, "move", "--to", 2, "--partition", *range(0, 64, 2))
-            work = load.Load(client, here.journal, "cut-off")
-            work.start(EXECUTIONS, rate=8)
-            watching = threading.Thread(target=work.watch, args=(200,))
-            watching.start()
-            wait_until(lambda: work.acknowledged >= 15, 30)
+            work, watching = self.begin_load(here, "cut-off")
             self.cut_off_a_split(here)
             count = "select partition_count from pawl.cluster"
             self.assertEqual([here.database.sql(count), here.database.sql(count, "further2")], ["64", "128"])
@@ -92,11 +93,7 @@ class Split(unittest.TestCase):
                 return done.returncode == 0
             wait_until(is_finished, 30)
             self.wait_until_owned(here, 128)
-            watching.join()
-            self.assertEqual((work.open_names(), work.problems), ([], []))
-            code, said = here.check()
-            self.assertEqual(code, 0, said)
-            self.assertEqual(self.admin(here, "check")["findings"], [])
+            self.end_load(here, work, watching)
 
     def served_of(self, client, count):
         """How many of so many starts, spread over all partitions, are taken on."""
