@@ -142,21 +142,21 @@ AppendResult AppendSession::Append(const std::vector<PartitionBatch>& batches) {
   }
 }
 
-void AppendSession::SendAhead(const std::vector<PartitionBatch>& batches) {
-  if (!connection_) return;
+bool AppendSession::SendAhead(const std::vector<PartitionBatch>& batches) {
+  if (!connection_) return false;
   std::vector<const PartitionBatch*> all;
   for (const PartitionBatch& batch : batches) {
-    if (!Holds(batch) || !KnowsMachines(batch)) return;
+    if (!Holds(batch) || !KnowsMachines(batch)) return false;
     all.push_back(&batch);
   }
   WriterPosition next = position_;
   ++next.number;
   const PreparedAppend append = MakeAppend(next, all, machines_, false);
-  if (!connection_->IsPrepared(append.name)) return;
+  if (!connection_->IsPrepared(append.name)) return false;
   position_ = next;
   is_sent_ = true;
   // Where that fails the connection is lost, and Receive says so.
-  connection_->Send(append.name, append.parameters).IgnoreError();
+  return connection_->Send(append.name, append.parameters).ok();
 }
 
 absl::StatusOr<bool> AppendSession::Write(const std::vector<const PartitionBatch*>& batches) {

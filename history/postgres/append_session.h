@@ -55,8 +55,10 @@ class AppendSession {
 
   AppendResult Append(const std::vector<PartitionBatch>& batches);
   // Sends the append where that takes no waiting and nothing to find out before; Append, the next call, with the same
-  // batches, then only waits for the answer. No effect otherwise.
-  void SendAhead(const std::vector<PartitionBatch>& batches);
+  // batches, then only waits for the answer. False where nothing was sent.
+  bool SendAhead(const std::vector<PartitionBatch>& batches);
+  // After SendAhead said true: whether Append would not wait.
+  bool HasAnswer() { return connection_->HasAnswer(); }
   absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request);
   absl::StatusOr<std::vector<base::PartitionId>> Renew(const std::string& node, std::chrono::milliseconds lease);
   absl::Status Release(const std::string& node, const std::vector<base::PartitionId>& partitions);

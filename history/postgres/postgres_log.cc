@@ -138,7 +138,7 @@ void PostgresLog::Append(std::vector<PartitionBatch> batches, std::function<void
   };
   if (!is_small) return shared_->writer->Post(std::move(append));
   // The database begins while the writer's thread wakes up.
-  shared_->writer->Post([given](AppendSession& session) { session.SendAhead(*given); }, std::move(append));
+  shared_->writer->Post([given](AppendSession& session) { return session.SendAhead(*given); }, std::move(append));
 }
 
 void PostgresLog::Claim(ClaimRequest request, std::function<void(absl::StatusOr<std::vector<Claimed>>)> done) {

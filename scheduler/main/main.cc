@@ -12,6 +12,7 @@
 #include "scheduler/main/node.h"
 #include "shared/config/settings.h"
 #include "shared/telemetry/log.h"
+#include "shared/wait/short_wait.h"
 
 namespace {
 
@@ -70,6 +71,11 @@ int main(int argc, char** argv) {
                {.min = 1, .max = 10'000'000});
   settings.Int("http-connections-max", &options.http_connections_max, "Connections to the AWS API at once.",
                {.min = 1, .max = 1'000'000});
+  bool short_waits = true;
+  settings.Bool("short-waits", &short_waits,
+                "Where what comes next has come soon lately, to look for it for a moment instead of sleeping: "
+                "quicker where little goes on, for CPU time that nobody else wants. Never under a CPU limit or on one "
+                "core.");
   settings.Choice("log-level", &log_level, "Least severe lines to log.", {"debug", "info", "warning", "error"});
   auto outcome = settings.Parse(std::vector<std::string>(argv + 1, argv + argc), pawl::config::ProcessEnvironment());
   if (!outcome.ok()) {
@@ -84,6 +90,7 @@ int main(int argc, char** argv) {
                        static_cast<size_t>(polls_max), static_cast<size_t>(watches_max)};
   options.mailbox_max = options.admission.requests_max;
   options.mailbox_bytes_max = options.admission.request_bytes_max;
+  if (!short_waits) pawl::wait::ShortWait::Forbid();
   options.lambda_endpoint = std::getenv("AWS_ENDPOINT_URL_LAMBDA") != nullptr;
 
   pawl::telemetry::Level level = pawl::telemetry::Level::kInfo;

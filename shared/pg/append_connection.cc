@@ -141,6 +141,11 @@ absl::Status AppendConnection::WaitReadable(Clock::time_point deadline) {
   }
 }
 
+bool AppendConnection::HasAnswer() {
+  pollfd descriptor{PQsocket(Conn(connection_)), POLLIN, 0};
+  return poll(&descriptor, 1, 0) != 0;
+}
+
 absl::Status AppendConnection::Flush(Clock::time_point deadline) {
   while (true) {
     int left = PQflush(Conn(connection_));

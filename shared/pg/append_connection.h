@@ -65,6 +65,8 @@ class AppendConnection {
   // answer are waited for. Nothing else may be called in between.
   bool IsPrepared(const std::string& name) const { return prepared_.contains(name); }
   absl::Status Send(const std::string& name, const std::vector<Parameter>& parameters);
+  // Whether Receive would not wait, because something has come or the connection has ended.
+  bool HasAnswer();
   absl::StatusOr<Rows> Receive() { return lost_ ? Lost("earlier") : Await(); }
 
   // Of the server's process for this connection.

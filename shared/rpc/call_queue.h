@@ -53,7 +53,8 @@ class CallQueue {
   std::unique_ptr<::grpc::ServerCompletionQueue> queue_;
   std::mutex mutex_;
   std::condition_variable left_;
-  size_t inside_ = 0;  // under mutex_
+  size_t inside_ = 0;      // under mutex_
+  bool is_alone_ = false;  // its one thread
   std::vector<std::thread> threads_;
 };
 

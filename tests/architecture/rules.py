@@ -15,14 +15,16 @@ ARROWS = {
     "shared/config": ["shared/base", "shared/json"],
     "shared/net": ["shared/base"],
     "shared/pg": ["shared/base"],
-    "shared/rpc": ["shared/base"],
+    "shared/wait": ["shared/base"],
+    "shared/rpc": ["shared/base", "shared/wait"],
     "history/event": ["shared/base", "shared/json"],
     "history/state": ["history/event", "shared/base", "shared/json"],
     "history/codec": ["history/event", "history/state", "proto/history", "shared/base", "shared/json"],
     "history/log": ["history/event", "shared/base"],
     "history/memory": ["history/log", "shared/base"],
     "history/migrations": ["shared/base", "shared/pg"],
-    "history/postgres": ["history/log", "history/migrations", "shared/base", "shared/pg", "shared/telemetry"],
+    "history/postgres": ["history/log", "history/migrations", "shared/base", "shared/pg", "shared/telemetry",
+                         "shared/wait"],
     "history/check": ["history/codec", "history/event", "history/log", "history/state", "shared/base", "shared/pg"],
     "history/view": ["history/event", "history/state", "shared/base", "shared/json"],
     "scheduler/asl": ["shared/base", "shared/json"],
@@ -77,7 +79,8 @@ PURE = ["shared/base", "shared/json", "history/event", "history/state", "schedul
 
 # Where processes begin, and where threads, sockets and clocks are wrapped.
 MAINS = ["scheduler/main", "scheduler/ctl", "worker/main"]
-ADAPTERS = ["history/postgres", "scheduler/loop", "shared/net", "shared/pg", "shared/rpc", "shared/telemetry", "scheduler/api/grpc", "worker/runtime"]
+ADAPTERS = ["history/postgres", "scheduler/loop", "shared/net", "shared/pg", "shared/rpc", "shared/telemetry", "shared/wait",
+            "scheduler/api/grpc", "worker/runtime"]
 AROUND = ["tests", "benchmarks"]
 
 FILE_LINES_MAX = 600

@@ -12,6 +12,7 @@
 #include "shared/net/ops_server.h"
 #include "shared/telemetry/log.h"
 #include "shared/telemetry/metrics.h"
+#include "shared/wait/short_wait.h"
 #include "worker/activities/register.h"
 #include "worker/integrations/lambda/lambda.h"
 #include "worker/integrations/sagemaker/register.h"
@@ -45,6 +46,7 @@ struct Options {
   std::string name = Hostname() + "-" + std::to_string(getpid());
   std::chrono::milliseconds drain{30'000};
   std::string log_level = "info";
+  bool short_waits = true;
   pawl::activities::ActivityOptions activities;
 };
 
@@ -65,6 +67,10 @@ void Declare(pawl::config::Settings& settings, Options& options) {
   settings.String("scratch-dir", &options.activities.scratch_directory, "Room for local copies of what S3 holds.");
   settings.Int("activity-threads", &options.activities.threads, "Threads of one training or scoring task.",
                {.min = 1, .max = 256});
+  settings.Bool("short-waits", &options.short_waits,
+                "Where what comes next has come soon lately, to look for it for a moment instead of sleeping: "
+                "quicker where little goes on, for CPU time that nobody else wants. Never under a CPU limit or on one "
+                "core.");
   settings.Choice("log-level", &options.log_level, "Least severe lines to log.", {"debug", "info", "warning", "error"});
 }
 
@@ -87,6 +93,7 @@ int main(int argc, char** argv) {
     std::fputs(outcome->exit_text->c_str(), stdout);
     return 0;
   }
+  if (!options.short_waits) wait::ShortWait::Forbid();
   telemetry::Level level = telemetry::Level::kInfo;
   telemetry::ParseLevel(options.log_level, &level);
   telemetry::Logger log = telemetry::MakeStderrLogger(level).With({{"component", "worker"}, {"worker", options.name}});

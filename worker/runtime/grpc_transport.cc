@@ -8,6 +8,7 @@
 
 #include "proto/worker/v1/worker.grpc.pb.h"
 #include "shared/rpc/channel.h"
+#include "shared/wait/short_wait.h"
 #include "worker/runtime/transport.h"
 
 namespace pawl::worker {
@@ -24,6 +25,9 @@ constexpr int kConnectionSlices = 10;
 
 // How long past its wait the answer to a poll may take.
 constexpr std::chrono::seconds kAnswerWait{30};
+
+// After a result the next task may come so soon: one commit and the way there and back.
+constexpr std::chrono::microseconds kNextSoon{2000};
 
 // A call that is opened once and then carries one poll after another. The thread that polls drives the connection
 // itself, by the stream's own queue: nothing is handed from thread to thread. Any error ends it.
@@ -60,10 +64,16 @@ class PollStream {
   bool Await(int operations, std::chrono::system_clock::time_point deadline) {
     under_way_ += operations;
     bool well = true;
+    wait_.Begin();
     while (under_way_ > 0) {
       void* tag = nullptr;
       bool ok = false;
-      switch (queue_.AsyncNext(&tag, &ok, deadline)) {
+      auto got = grpc::CompletionQueue::TIMEOUT;
+      while (got == grpc::CompletionQueue::TIMEOUT && wait_.Looks()) {
+        got = queue_.AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC));
+      }
+      if (got == grpc::CompletionQueue::TIMEOUT) got = queue_.AsyncNext(&tag, &ok, deadline);
+      switch (got) {
         case grpc::CompletionQueue::GOT_EVENT:
           --under_way_;
           well = well && ok;
@@ -77,6 +87,7 @@ class PollStream {
           return false;
       }
     }
+    wait_.End();
     return well;
   }
 
@@ -95,6 +106,7 @@ class PollStream {
   bool is_open_ = false;
   bool is_late_ = false;
   int under_way_ = 0;
+  wait::ShortWait wait_{kNextSoon};
 };
 
 class GrpcTransport : public Transport {
