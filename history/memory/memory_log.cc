@@ -31,7 +31,8 @@ absl::Status Lost() { return absl::UnavailableError("connection to the log's sto
 }  // namespace
 
 MemoryLog::MemoryLog(std::shared_ptr<MemoryStore> store, base::Executor& executor, const base::Clock& clock,
-                     FaultPlan* faults) {
+                     FaultPlan* faults, std::function<std::optional<Rider>()> on_renewal)
+    : on_renewal_(std::move(on_renewal)) {
   MemoryStore::ConnectionId connection = store->Connect();
   session_ = std::make_shared<Session>(Session{std::move(store), executor, clock, faults, connection});
 }
@@ -117,12 +118,18 @@ void MemoryLog::Claim(ClaimRequest request, std::function<void(absl::StatusOr<st
 
 void MemoryLog::Renew(std::string node, std::chrono::milliseconds lease,
                       std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done) {
+  std::optional<Rider> rider = on_renewal_ ? on_renewal_() : std::nullopt;
   Call<std::vector<base::PartitionId>>(
       CallKind::kRenew,
-      [node = std::move(node), lease](MemoryStore& store, MemoryStore::ConnectionId connection) {
+      [node = std::move(node), lease, rider](MemoryStore& store, MemoryStore::ConnectionId connection) {
+        // The rider sees the partitions as they were before.
+        if (rider) rider->act();
         return store.Renew(connection, node, lease);
       },
-      std::move(done));
+      [rider, done = std::move(done)](absl::StatusOr<std::vector<base::PartitionId>> held) {
+        if (rider) rider->heard(!held.ok());
+        done(std::move(held));
+      });
 }
 
 void MemoryLog::Release(std::string node, std::vector<base::PartitionId> partitions, std::function<void()> done) {

@@ -5,7 +5,9 @@
 // carried out by the store.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +21,16 @@ namespace pawl::history {
 
 class MemoryLog : public EventLog {
  public:
+  // What goes with a renewal: what is done at the store in the same moment, and who hears whether it is known to be
+  // done, before the renewal is answered.
+  struct Rider {
+    std::function<void()> act;
+    std::function<void(bool lost)> heard;
+  };
   // Completions and delays go through `executor`, whose time is `clock`; both, and `faults` if given, outlive the log
-  // and whatever the executor has still posted.
+  // and whatever the executor has still posted. `on_renewal`, which may be empty, is asked at each renewal.
   MemoryLog(std::shared_ptr<MemoryStore> store, base::Executor& executor, const base::Clock& clock,
-            FaultPlan* faults = nullptr);
+            FaultPlan* faults = nullptr, std::function<std::optional<Rider>()> on_renewal = {});
   ~MemoryLog() override;
 
   void Append(std::vector<PartitionBatch> batches, std::function<void(AppendResult)> done) override;
@@ -52,6 +60,7 @@ class MemoryLog : public EventLog {
             std::function<void(absl::StatusOr<T>)> done);
 
   std::shared_ptr<Session> session_;
+  std::function<std::optional<Rider>()> on_renewal_;
 };
 
 }  // namespace pawl::history

@@ -18,6 +18,21 @@ constexpr int kClaimAttempts = 3;
 constexpr char kLosses[] =
     "select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null order by 1, 2";
 
+// Rows: partitions that are renewed, losses, and the rider's value.
+std::string RenewSql(const pg::Rider* rider) {
+  return "with mine as (select partition from pawl.partitions where writer = $1 and node = $2 order by partition "
+         "for update), "
+         "renewed as (update pawl.partitions p set lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
+         "next_sequence = f.next_sequence from mine, unnest($4, $5) f (partition, next_sequence) "
+         "where p.partition = mine.partition and p.partition = f.partition returning p.partition), " +
+         (rider == nullptr ? "" : rider->with) +
+         "folded as (delete from pawl.marks where writer = $1 and number > $6 and number <= $7) "
+         "select partition, null::bigint, null::bigint, null::text from renewed union all " +
+         (rider == nullptr ? "" : "select null, null, null, " + rider->value + " union all ") +
+         "(select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null) "
+         "order by 1, 2";
+}
+
 pg::Parameter Partitions(const std::vector<base::PartitionId>& partitions) {
   Array array(Type::kInt4Array);
   for (base::PartitionId partition : partitions) array.AddInt4(partition.value());
@@ -397,34 +412,33 @@ absl::Status AppendSession::EndBlockedWriters(const ClaimRequest& request) {
 
 // ---- renew, release
 
-absl::StatusOr<std::vector<base::PartitionId>> AppendSession::Renew(const std::string& node,
-                                                                    std::chrono::milliseconds lease) {
+absl::StatusOr<AppendSession::Renewed> AppendSession::Renew(const std::string& node, std::chrono::milliseconds lease,
+                                                            const pg::Rider* rider) {
   PAWL_RETURN_IF_ERROR(EnsureConnected(node));
   Array partitions(Type::kInt4Array), next_sequences(Type::kInt8Array);
   for (const auto& [partition, holding] : held_) {
     partitions.AddInt4(partition.value());
     next_sequences.AddInt8(holding.next_sequence.value());
   }
-  absl::StatusOr<pg::Rows> rows = connection_->Run(
-      "renew",
-      "with mine as (select partition from pawl.partitions where writer = $1 and node = $2 order by partition "
-      "for update), "
-      "renewed as (update pawl.partitions p set lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
-      "next_sequence = f.next_sequence from mine, unnest($4, $5) f (partition, next_sequence) "
-      "where p.partition = mine.partition and p.partition = f.partition returning p.partition), "
-      "folded as (delete from pawl.marks where writer = $1 and number > $6 and number <= $7) "
-      "select partition, null::bigint, null::bigint, null::text from renewed union all "
-      "(select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null) order by 1, 2",
-      {pg::Int8(position_.writer), pg::Text(node), pg::Int8(lease.count()), std::move(partitions).Take(),
-       std::move(next_sequences).Take(), pg::Int8(folded_number_), pg::Int8(position_.number)});
+  std::vector<pg::Parameter> parameters = {pg::Int8(position_.writer),       pg::Text(node),
+                                           pg::Int8(lease.count()),          std::move(partitions).Take(),
+                                           std::move(next_sequences).Take(), pg::Int8(folded_number_),
+                                           pg::Int8(position_.number)};
+  if (rider != nullptr) parameters.insert(parameters.end(), rider->parameters.begin(), rider->parameters.end());
+  absl::StatusOr<pg::Rows> rows =
+      connection_->Run(rider == nullptr ? "renew" : "renew and " + rider->name, RenewSql(rider), parameters);
   if (!rows.ok()) return Failed(rows.status());
   folded_number_ = position_.number;
-  std::vector<base::PartitionId> renewed;
+  Renewed renewed;
   std::map<base::PartitionId, Holding> held;
   for (int row = 0; row < rows->size(); ++row) {
     if (!rows->IsNull(row, 1)) continue;  // a loss
-    renewed.push_back(PartitionAt(*rows, row, 0));
-    held.insert(*held_.find(renewed.back()));
+    if (rows->IsNull(row, 0)) {
+      renewed.value = rows->Bytes(row, 3);
+      continue;
+    }
+    renewed.held.push_back(PartitionAt(*rows, row, 0));
+    held.insert(*held_.find(renewed.held.back()));
   }
   held_ = std::move(held);
   TellLosses(*rows);

@@ -30,6 +30,7 @@
 #include "history/postgres/log_watch.h"
 #include "history/postgres/losses.h"
 #include "shared/pg/append_connection.h"
+#include "shared/pg/rider.h"
 
 namespace pawl::history {
 
@@ -60,7 +61,14 @@ class AppendSession {
   // After SendAhead said true: whether Append would not wait.
   bool HasAnswer() { return connection_->HasAnswer(); }
   absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request);
-  absl::StatusOr<std::vector<base::PartitionId>> Renew(const std::string& node, std::chrono::milliseconds lease);
+  // What rides with a renewal has parameters from here on.
+  static constexpr int kRiderParameter = 8;
+  struct Renewed {
+    std::vector<base::PartitionId> held;
+    std::string value;  // the rider's
+  };
+  // `rider` may be null.
+  absl::StatusOr<Renewed> Renew(const std::string& node, std::chrono::milliseconds lease, const pg::Rider* rider);
   absl::Status Release(const std::string& node, const std::vector<base::PartitionId>& partitions);
 
  private:

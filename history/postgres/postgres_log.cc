@@ -150,10 +150,20 @@ void PostgresLog::Claim(ClaimRequest request, std::function<void(absl::StatusOr<
 
 void PostgresLog::Renew(std::string node, std::chrono::milliseconds lease,
                         std::function<void(absl::StatusOr<std::vector<base::PartitionId>>)> done) {
-  shared_->writer->Post(
-      [shared = shared_.get(), node = std::move(node), lease, done = std::move(done)](AppendSession& session) {
-        shared->Answer([done, renewed = session.Renew(node, lease)] { done(renewed); });
-      });
+  std::optional<pg::Rider> rider;
+  if (shared_->options.on_renewal) rider = shared_->options.on_renewal(AppendSession::kRiderParameter);
+  shared_->writer->Post([shared = shared_.get(), node = std::move(node), lease, rider = std::move(rider),
+                         done = std::move(done)](AppendSession& session) {
+    auto renewed = session.Renew(node, lease, rider ? &*rider : nullptr);
+    shared->Answer([rider, done, renewed = std::move(renewed)] {
+      if (!renewed.ok()) {
+        if (rider) rider->heard(renewed.status());
+        return done(renewed.status());
+      }
+      if (rider) rider->heard(renewed->value);
+      done(renewed->held);
+    });
+  });
 }
 
 void PostgresLog::Release(std::string node, std::vector<base::PartitionId> partitions, std::function<void()> done) {

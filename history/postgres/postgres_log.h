@@ -19,6 +19,7 @@
 #include "history/log/event_log.h"
 #include "history/postgres/append_session.h"
 #include "shared/base/executor.h"
+#include "shared/pg/rider.h"
 
 namespace pawl::history {
 
@@ -29,6 +30,9 @@ struct PostgresLogOptions {
   // gone.
   bool is_one_of_several = false;
   AppendSessionOptions session;
+  // What goes with its renewals; asked on the executor's thread, which also hears of it, before the renewal is
+  // answered. May be empty.
+  pg::Board on_renewal = {};
 };
 
 class PostgresLog : public EventLog {

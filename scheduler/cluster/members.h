@@ -1,5 +1,6 @@
 // Who lives, and who owns what, as the database says it. A node announces itself every 3/7 of a lease and is told the
-// rest in the same statement, so knowing the cluster costs one statement a node and announcement.
+// rest in the same statement. That goes with the renewal of the node's leases where it has some: so an idle node sends
+// one statement in that time.
 //
 // Implemented on PostgreSQL (pg_member_store.h) and by the simulator. Thread rule: calls from the engine's thread;
 // `done` runs there, later. Errors: UNAVAILABLE while the database cannot be used.
@@ -41,12 +42,20 @@ struct View {
   std::optional<std::chrono::milliseconds> next_expiry;
 };
 
+struct Announcement {
+  Member self;
+  std::chrono::milliseconds ttl;  // it lives for so long from now on
+  std::function<void(absl::StatusOr<View>)> done;
+};
+
 class MemberStore {
  public:
   virtual ~MemberStore() = default;
-  // This node lives for `ttl` from now on.
-  virtual void Announce(const Member& self, std::chrono::milliseconds ttl,
-                        std::function<void(absl::StatusOr<View>)> done) = 0;
+  // From now on `announcement` is asked whenever the node's leases are about to be renewed: what it gives is carried
+  // out with the renewal, or fails with it. Given by whoever outlives the store's use, once.
+  virtual void Ride(std::function<std::optional<Announcement>()> announcement) = 0;
+  // By itself, at once.
+  virtual void Announce(Announcement announcement) = 0;
   // It has gone.
   virtual void Withdraw(const std::string& node, std::function<void()> done) = 0;
 };

@@ -1,14 +1,20 @@
 // Keeps this node known, sees who lives, and so decides which partitions it should own.
 //
-// Announces itself every 3/7 of a lease, at once when a notice tells that something changed, and when the first lease
-// of another node would run out: so a partition whose owner died is claimed as soon as its lease has ended. Tells the
-// others what it serves, what it has released and that it leaves; they need not wait for the database to show it.
+// Announces itself with each renewal of the node's leases (MemberStore::Ride), at once when a notice tells that
+// something changed, and when the first lease of another node would run out: so a partition whose owner died is claimed
+// as soon as its lease has ended. Tells the others what it serves, what it has released and that it leaves; they need
+// not wait for the database to show it.
+//
+// One announcement counts at a time. One that rides waits for what the log writes before it; where another is due
+// meanwhile, that goes by itself and the answer of the first is void.
 // Thread rule: the engine's thread.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,8 +47,7 @@ class Membership {
     std::function<void()> changed;
     std::function<void(const std::string& sentence)> log;
   };
-  Membership(Member self, std::chrono::milliseconds lease, Parts parts)
-      : self_(std::move(self)), lease_(lease), parts_(std::move(parts)) {}
+  Membership(Member self, std::chrono::milliseconds lease, Parts parts);
   ~Membership() { *alive_ = false; }
 
   void Run(const std::string& address);
@@ -58,14 +63,20 @@ class Membership {
 
  private:
   void Announce();
-  void OnView(const absl::StatusOr<View>& view);
+  std::optional<Announcement> OnRenewal();
+  // What is to be announced now.
+  Announcement Begin(bool rides);
+  void OnView(uint64_t number, const absl::StatusOr<View>& view);
+  void OnNoView(const absl::Status& status);
   void LookAt(base::MonotonicTime due);
   void Flush();
 
   Member self_;
   const std::chrono::milliseconds lease_;
   Parts parts_;
+  uint64_t asked_ = 0;  // announcements so far; the last one counts
   bool asking_ = false;
+  bool rides_ = false;  // that which is under way
   bool again_ = false;
   bool failed_ = false;
   bool flush_posted_ = false;

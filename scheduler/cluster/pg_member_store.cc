@@ -4,53 +4,76 @@
 #include <pqxx/pqxx>
 #include <utility>
 
+#include "shared/base/check.h"
+#include "shared/base/status.h"
+#include "shared/json/value.h"
+#include "shared/pg/binary.h"
+
 namespace pawl::cluster {
 namespace {
 
-// `gone` is the housekeeping: rows of nodes that ended long ago without saying so.
-constexpr char kAnnounce[] =
-    "with me as (insert into pawl.nodes (node, address, leaving, live_until) values ($1, $2, $3, "
-    "clock_timestamp() + $4 * interval '1 millisecond') on conflict (node) do update set address = excluded.address, "
-    "leaving = excluded.leaving, live_until = excluded.live_until), "
-    "gone as (delete from pawl.nodes where live_until < now() - interval '1 day') "
-    "select 0, node, address, leaving, 0::bigint, "
-    "ceil(extract(epoch from live_until - clock_timestamp()) * 1000)::bigint "
-    "from pawl.nodes where node <> $1 and live_until > clock_timestamp() "
-    "union all ";
+std::string Dollar(int number) { return "$" + std::to_string(number); }
+
+// The node makes itself known: its name, address, whether it leaves, and for how many milliseconds it lives.
+// `gone` is the housekeeping: rows of nodes that ended long ago without saying so. It waits for nobody.
+std::string AnnounceSql(int first) {
+  return "me as (insert into pawl.nodes (node, address, leaving, live_until) values (" + Dollar(first) + ", " +
+         Dollar(first + 1) + ", " + Dollar(first + 2) + "::integer <> 0, clock_timestamp() + " + Dollar(first + 3) +
+         "::bigint * interval '1 millisecond') on conflict (node) do update set address = excluded.address, "
+         "leaving = excluded.leaving, live_until = excluded.live_until), "
+         "gone as (delete from pawl.nodes where node in (select node from pawl.nodes "
+         "where live_until < now() - interval '1 day' for update skip locked)), ";
+}
+
+// Who else lives, and what rides along.
+std::string MembersSql(int node, const std::string& rider) {
+  return "'members', (select json_agg(json_build_array(node, address, leaving, "
+         "ceil(extract(epoch from live_until - clock_timestamp()) * 1000)::bigint)) "
+         "from pawl.nodes where node <> " +
+         Dollar(node) + "::text and live_until > clock_timestamp()), 'rider', " + rider + ", ";
+}
 
 // The partitions that the database holds, and when the first lease of another node runs out.
-constexpr char kPartitions[] =
-    "select 1, node, '', lease_until <= clock_timestamp(), epoch, partition::bigint from pawl.partitions where here "
-    "union all "
-    "select 2, '', '', false, 0, ceil(extract(epoch from min(lease_until) - clock_timestamp()) * 1000)::bigint "
-    "from pawl.partitions where here and node not in ('', $1) and lease_until > clock_timestamp() "
-    "order by 1";
+std::string PartitionsSql(int node) {
+  return "'partitions', (select json_agg(json_build_array(partition, epoch, node, lease_until <= clock_timestamp())) "
+         "from pawl.partitions where here), "
+         "'expires', (select ceil(extract(epoch from min(lease_until) - clock_timestamp()) * 1000)::bigint "
+         "from pawl.partitions where here and node not in ('', " +
+         Dollar(node) + "::text) and lease_until > clock_timestamp())";
+}
 
-// Gives the rider's value, where there was one.
-std::string Read(const pqxx::result& rows, View& view) {
-  std::string rider;
-  auto expires = [&](int64_t ms) {
-    std::chrono::milliseconds in(std::max<int64_t>(ms, 1));
+// As a text, so that it is the same by whatever way it comes.
+std::string Json(const std::string& pairs) { return "json_build_object(" + pairs + ")::text"; }
+
+int64_t Int(const json::Value& value) {
+  const std::optional<int64_t> number = value.as_int64();
+  PAWL_CHECK(number.has_value(), "the statement gives whole numbers there");
+  return *number;
+}
+
+absl::Status Read(const std::string& text, View& view, std::string& rider) {
+  PAWL_ASSIGN_OR_RETURN(const json::Value said, json::Parse(text));
+  auto expires = [&](const json::Value& ms) {
+    if (ms.is_null()) return;
+    std::chrono::milliseconds in(std::max<int64_t>(Int(ms), 1));
     if (!view.next_expiry || in < *view.next_expiry) view.next_expiry = in;
   };
-  for (const pqxx::row& row : rows) {
-    switch (row[0].as<int>()) {
-      case 0:
-        view.members.push_back({row[1].as<std::string>(), row[2].as<std::string>(), row[3].as<bool>()});
-        expires(row[5].as<int64_t>());
-        break;
-      case 1:
-        view.partitions.push_back({base::PartitionId(row[5].as<int32_t>()), base::Epoch(row[4].as<int64_t>()),
-                                   row[1].as<std::string>(), row[3].as<bool>()});
-        break;
-      case 2:
-        if (!row[5].is_null()) expires(row[5].as<int64_t>());
-        break;
-      default:
-        rider = row[1].as<std::string>();
+  if (const json::Value* members = said.Find("members"); members != nullptr && members->is_array()) {
+    for (const json::Value& one : members->items()) {
+      view.members.push_back({one.items()[0].as_string(), one.items()[1].as_string(), one.items()[2].as_bool()});
+      expires(one.items()[3]);
     }
   }
-  return rider;
+  if (const json::Value* rides = said.Find("rider")) rider = rides->as_string();
+  if (const json::Value* partitions = said.Find("partitions"); partitions != nullptr && partitions->is_array()) {
+    for (const json::Value& one : partitions->items()) {
+      view.partitions.push_back({base::PartitionId(static_cast<int32_t>(Int(one.items()[0]))),
+                                 base::Epoch(Int(one.items()[1])), one.items()[2].as_string(),
+                                 one.items()[3].as_bool()});
+    }
+  }
+  if (const json::Value* first = said.Find("expires")) expires(*first);
+  return absl::OkStatus();
 }
 
 pg::PoolOptions OneConnection() {
@@ -63,6 +86,14 @@ struct PgMemberStore::Further {
   explicit Further(const std::string& conninfo) : pool(conninfo, OneConnection()) {}
   View last;
   pg::Pool pool;
+};
+
+// An announcement on its way: what the servers have said so far.
+struct PgMemberStore::Round {
+  Announcement announcement;
+  size_t open;  // servers that have not
+  View view;
+  absl::Status status;
 };
 
 PgMemberStore::PgMemberStore(const std::vector<std::string>& postgres, base::Executor& executor, Rider rider)
@@ -84,51 +115,99 @@ void PgMemberStore::Answer(std::function<void()> work) {
   });
 }
 
-void PgMemberStore::Announce(const Member& self, std::chrono::milliseconds ttl,
-                             std::function<void(absl::StatusOr<View>)> done) {
-  auto view = std::make_shared<View>();
-  auto rider = std::make_shared<std::string>();
+// The first server's word decides. Of a further one that is away, its last word counts.
+void PgMemberStore::Hear(const std::shared_ptr<Round>& round, size_t server, const absl::StatusOr<std::string>& text) {
+  View said;
+  std::string rider;
+  absl::Status status = text.ok() ? Read(*text, said, rider) : text.status();
+  if (server == 0) {
+    round->status = status;
+    round->view.members = std::move(said.members);
+    round->view.members.push_back(round->announcement.self);
+    if (status.ok()) rider_.heard(rider);
+  } else if (View& last = further_[server - 1]->last; status.ok()) {
+    last = said;
+  } else {
+    said.partitions = last.partitions;
+  }
+  View& view = round->view;
+  view.partitions.insert(view.partitions.end(), said.partitions.begin(), said.partitions.end());
+  if (said.next_expiry && (!view.next_expiry || *said.next_expiry < *view.next_expiry)) {
+    view.next_expiry = said.next_expiry;
+  }
+  if (--round->open > 0) return;
+  if (round->status.ok()) {
+    round->announcement.done(std::move(view));
+  } else {
+    round->announcement.done(round->status);
+  }
+}
+
+void PgMemberStore::Announce(Announcement announcement) {
+  auto round = std::make_shared<Round>(Round{std::move(announcement), 1 + further_.size(), {}, absl::OkStatus()});
+  auto text = std::make_shared<std::string>();
   pool_->Submit(
-      [view, rider, self, ttl, rider_sql = rider_.sql](pqxx::connection_base& connection) {
+      [text, self = round->announcement.self, ttl = round->announcement.ttl,
+       rider = rider_.sql](pqxx::connection_base& connection) {
         pqxx::nontransaction statement(connection);
-        const std::string sql = kAnnounce + ("select 3, " + rider_sql) + ", '', false, 0, 0 union all " + kPartitions;
-        *rider = Read(statement.exec_params(sql, self.node, self.address, self.leaving, ttl.count()), *view);
-        view->members.push_back(self);
+        const std::string sql =
+            "with " + AnnounceSql(1) + "nothing as (select 1) select " + Json(MembersSql(1, rider) + PartitionsSql(1));
+        *text = statement.exec_params1(sql, self.node, self.address, self.leaving ? 1 : 0, ttl.count())[0]
+                    .as<std::string>();
         return absl::OkStatus();
       },
-      [this, view, rider, done = std::move(done), node = self.node](absl::Status status) {
-        Answer([this, view, rider, done, node, status = std::move(status)] {
-          if (status.ok()) {
-            rider_.heard(*rider);
-            ReadFurther(0, view, done, node);
-          } else {
-            done(status);
+      [this, round, text](absl::Status status) {
+        Answer([this, round, text, status = std::move(status)] {
+          if (!status.ok()) {
+            round->open = 1;
+            return Hear(round, 0, status);
           }
+          Hear(round, 0, *text);
+          for (size_t i = 0; i < further_.size(); ++i) ReadFurther(round, i + 1);
         });
       });
 }
 
-void PgMemberStore::ReadFurther(size_t number, std::shared_ptr<View> view,
-                                std::function<void(absl::StatusOr<View>)> done, const std::string& node) {
-  if (number == further_.size()) return done(std::move(*view));
-  auto found = std::make_shared<View>();
-  further_[number]->pool.Submit(
-      [found, node](pqxx::connection_base& connection) {
+void PgMemberStore::ReadFurther(const std::shared_ptr<Round>& round, size_t server) {
+  auto text = std::make_shared<std::string>();
+  further_[server - 1]->pool.Submit(
+      [text, node = round->announcement.self.node](pqxx::connection_base& connection) {
         pqxx::nontransaction statement(connection);
-        Read(statement.exec_params(kPartitions, node), *found);
+        *text = statement.exec_params1("select " + Json(PartitionsSql(1)), node)[0].as<std::string>();
         return absl::OkStatus();
       },
-      [this, number, view, found, done = std::move(done), node](absl::Status status) {
-        Answer([=, this, status = std::move(status)] {
-          View& last = further_[number]->last;
-          if (status.ok()) last = std::move(*found);
-          view->partitions.insert(view->partitions.end(), last.partitions.begin(), last.partitions.end());
-          if (status.ok() && last.next_expiry && (!view->next_expiry || *last.next_expiry < *view->next_expiry)) {
-            view->next_expiry = last.next_expiry;
-          }
-          ReadFurther(number + 1, view, done, node);
+      [this, round, server, text](absl::Status status) {
+        Answer([this, round, server, text, status = std::move(status)] {
+          status.ok() ? Hear(round, server, *text) : Hear(round, server, status);
         });
       });
+}
+
+std::optional<pg::Rider> PgMemberStore::Board(size_t server, int first_parameter) {
+  if (server == 0) {
+    std::optional<Announcement> announcement = announcement_ ? announcement_() : std::nullopt;
+    riding_ = announcement ? std::make_shared<Round>(Round{*announcement, 1 + further_.size(), {}, absl::OkStatus()})
+                           : nullptr;
+  }
+  if (riding_ == nullptr) return std::nullopt;
+  const Member& self = riding_->announcement.self;
+  pg::Rider rider;
+  rider.parameters = {pg::Text(self.node)};
+  if (server == 0) {
+    rider.name = "announce";
+    rider.with = AnnounceSql(first_parameter);
+    rider.value = Json(MembersSql(first_parameter, rider_.sql) + PartitionsSql(first_parameter));
+    rider.parameters.push_back(pg::Text(self.address));
+    rider.parameters.push_back(pg::Int4(self.leaving ? 1 : 0));
+    rider.parameters.push_back(pg::Int8(riding_->announcement.ttl.count()));
+  } else {
+    rider.name = "look";
+    rider.value = Json(PartitionsSql(first_parameter));
+  }
+  rider.heard = [this, alive = alive_, round = riding_, server](const absl::StatusOr<std::string>& text) {
+    if (*alive) Hear(round, server, text);
+  };
+  return rider;
 }
 
 void PgMemberStore::Withdraw(const std::string& node, std::function<void()> done) {

@@ -301,6 +301,7 @@ class RealNode : public Node {
         options.session.on_losses = [this, i](std::vector<history::Loss> losses) {
           engine_loop_.Post([this, i, losses = std::move(losses)] { NoteLosses(i, losses); });
         };
+        options.on_renewal = [this, i](int first_parameter) { return member_store_->Board(i, first_parameter); };
       }
       servers.push_back(std::make_unique<history::PostgresLog>(options_.postgres[i], options, loop));
     }

@@ -42,7 +42,7 @@ ARROWS = {
     "scheduler/partition": ["scheduler/core", "scheduler/dispatch", "scheduler/timers", "scheduler/asl", "history/log",
                             "history/codec", "history/event", "history/state", "shared/base", "shared/json"],
     "scheduler/cluster": ["scheduler/partition", "scheduler/dispatch", "scheduler/core", "scheduler/asl",
-                          "history/event", "history/log", "shared/base", "shared/pg"],
+                          "history/event", "history/log", "shared/base", "shared/json", "shared/pg"],
     # The interface and its small types are what those below implement with; service.h puts them together.
     "scheduler/gateway": ["scheduler/asl/validate", "scheduler/asl/test_state", "scheduler/catalog",
                           "scheduler/cluster", "scheduler/core", "scheduler/partition", "scheduler/query",

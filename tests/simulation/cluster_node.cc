@@ -30,29 +30,31 @@ class ClusterNode::Members : public cluster::MemberStore {
  public:
   Members(Network& network, std::string name) : network_(network), name_(std::move(name)) {}
 
-  void Announce(const cluster::Member& self, milliseconds ttl,
-                std::function<void(absl::StatusOr<cluster::View>)> done) override {
+  void Ride(std::function<std::optional<cluster::Announcement>()> announcement) override {
+    announcement_ = std::move(announcement);
+  }
+  std::optional<history::MemoryLog::Rider> Board() {
+    std::optional<cluster::Announcement> announcement = announcement_();
+    if (!announcement) return std::nullopt;
+    auto view = std::make_shared<cluster::View>();
+    return history::MemoryLog::Rider{
+        .act = [&network = network_, partitions = partitions, self = announcement->self, ttl = announcement->ttl,
+                view] { *view = MakeKnown(network, partitions, self, ttl); },
+        .heard =
+            [done = announcement->done, view](bool lost) {
+              if (lost) return done(absl::UnavailableError("the database is away"));
+              done(*view);
+            }};
+  }
+  void Announce(cluster::Announcement announcement) override {
     ++network_.statements;
     if (!network_.ReachesDatabase(name_) || network_.IsTroubled()) {
-      network_.Deliver(name_, [done](ClusterNode&) { done(absl::UnavailableError("the database is away")); });
+      network_.Deliver(
+          name_, [done = announcement.done](ClusterNode&) { done(absl::UnavailableError("the database is away")); });
       return;
     }
-    base::MonotonicTime now = network_.world().now();
-    network_.members[self.node] = {self, now + ttl};
-    cluster::View view;
-    for (const auto& [node, row] : network_.members) {
-      if (row.live_until <= now) continue;
-      view.members.push_back(row.member);
-      auto left = std::chrono::ceil<milliseconds>(row.live_until - now);
-      if (node != self.node && (!view.next_expiry || left < *view.next_expiry)) view.next_expiry = left;
-    }
-    std::map<base::PartitionId, history::PartitionOwner> owners;
-    for (const history::PartitionOwner& owner : network_.store->Owners()) owners[owner.partition] = owner;
-    for (int32_t i = 0; i < partitions; ++i) {
-      const history::PartitionOwner& owner = owners[base::PartitionId(i)];
-      view.partitions.push_back({base::PartitionId(i), owner.epoch, owner.node, owner.expired});
-    }
-    network_.Deliver(name_, [done, view](ClusterNode&) { done(view); });
+    cluster::View view = MakeKnown(network_, partitions, announcement.self, announcement.ttl);
+    network_.Deliver(name_, [done = announcement.done, view](ClusterNode&) { done(view); });
   }
   void Withdraw(const std::string& node, std::function<void()> done) override {
     network_.members.erase(node);
@@ -61,8 +63,29 @@ class ClusterNode::Members : public cluster::MemberStore {
   int32_t partitions = 0;
 
  private:
+  // The announcement at the database.
+  static cluster::View MakeKnown(Network& network, int32_t partitions, const cluster::Member& self, milliseconds ttl) {
+    base::MonotonicTime now = network.world().now();
+    network.members[self.node] = {self, now + ttl};
+    cluster::View view;
+    for (const auto& [node, row] : network.members) {
+      if (row.live_until <= now) continue;
+      view.members.push_back(row.member);
+      auto left = std::chrono::ceil<milliseconds>(row.live_until - now);
+      if (node != self.node && (!view.next_expiry || left < *view.next_expiry)) view.next_expiry = left;
+    }
+    std::map<base::PartitionId, history::PartitionOwner> owners;
+    for (const history::PartitionOwner& owner : network.store->Owners()) owners[owner.partition] = owner;
+    for (int32_t i = 0; i < partitions; ++i) {
+      const history::PartitionOwner& owner = owners[base::PartitionId(i)];
+      view.partitions.push_back({base::PartitionId(i), owner.epoch, owner.node, owner.expired});
+    }
+    return view;
+  }
+
   Network& network_;
   const std::string name_;
+  std::function<std::optional<cluster::Announcement>()> announcement_;
 };
 
 // Calls of one node to others: each way delayed, each way lost now and then.
@@ -144,7 +167,8 @@ ClusterNode::ClusterNode(const std::string& name, int partitions, Network& netwo
       observer_(std::make_unique<Observer>(network.world(), name)),
       members_(std::make_unique<Members>(network, name)),
       peers_(std::make_unique<Wires>(network, name)),
-      log_(std::make_unique<history::MemoryLog>(network.store, wires, network.world(), &faults)) {
+      log_(std::make_unique<history::MemoryLog>(network.store, wires, network.world(), &faults,
+                                                [this] { return members_->Board(); })) {
   members_->partitions = partitions;
   auto load = [this, &programs](const std::string& digest, auto done) {
     process_.Post([&programs, digest, done = std::move(done)] { done(programs.at(digest)); });

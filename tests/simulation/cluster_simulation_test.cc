@@ -39,9 +39,9 @@ TEST(ClusterSimulation, SameSeedTellsTheSameStory) {
   }
 }
 
-// An idle cluster sends fewer than five statements a second, however much waits in it. What is set live, which the
-// simulation lacks, rides along in the announcements (cluster::PgMemberStore); benchmarks/idle.py counts real nodes'.
-TEST(ClusterSimulation, FiveIdleNodesSendFewerThanFiveStatementsASecond) {
+// An idle node sends one statement in 3/7 of a lease, however much waits in it: announcements ride with the renewals.
+// So does what is set live, which the simulation lacks (cluster::PgMemberStore); benchmarks/idle.py counts real nodes'.
+TEST(ClusterSimulation, FiveIdleNodesSendFewerThanThreeStatementsASecond) {
   ClusterScenario scenario;
   scenario.nodes = 5;
   scenario.partitions = 64;
@@ -50,7 +50,7 @@ TEST(ClusterSimulation, FiveIdleNodesSendFewerThanFiveStatementsASecond) {
   ClusterResult result = SimulateCluster(1, scenario);
   EXPECT_EQ(result.violation, "");
   EXPECT_GT(result.statements, 60u);
-  EXPECT_LT(result.statements, 5u * 60u);
+  EXPECT_LT(result.statements, 3u * 60u);
 }
 
 }  // namespace
