@@ -82,25 +82,28 @@ class Scheduler:
             time.sleep(0.005)
         raise SystemExit("pawl-scheduler was not ready within 30 s")
 
-    def metric(self, name):
-        """The sum over its labels."""
+    def metric(self, name, label=""):
+        """The sum over its labels, or over those with this one."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.split("{")[0].split(" ")[0] == name and label in line)
 
 
 class Service:
     """Schedulers and bench workers, one each unless told otherwise; the workers poll one node each, in turn, and have
-    `slots` together. `began` is the moment before they were launched. `cores` are those of the schedulers,
-    `other_cores` those of workers and load."""
+    `slots` together. `workers` are in as many processes, or so many in each of `worker_processes`. `began` is the moment
+    before they were launched. `cores` are those of the schedulers, `other_cores` those of workers and load."""
 
-    def __init__(self, bin_dir, conninfo, slots=1024, nodes=1, workers=1, cores=None, other_cores=None):
+    def __init__(self, bin_dir, conninfo, slots=1024, nodes=1, workers=1, worker_processes=None, cores=None,
+                 other_cores=None):
+        processes = worker_processes or workers
         self.bin, self.other_cores = bin_dir, other_cores
         self.log = open(os.path.join(bin_dir, "..", "bench-scheduler.log"), "ab")
         self.began = time.monotonic()
         self.nodes = [Scheduler(bin_dir, conninfo, self.log, cores) for _ in range(nodes)]
-        self.workers = [Process([f"{bin_dir}/pawl-bench-worker", self.nodes[i % nodes].address, str(slots // workers)],
-                                other_cores, stderr=self.log) for i in range(workers)]
+        self.workers = [Process([f"{bin_dir}/pawl-bench-worker", self.nodes[i % nodes].address, str(slots // workers),
+                                 str(workers // processes)], other_cores, stderr=self.log) for i in range(processes)]
         for node in self.nodes:
             node.wait_ready()
 
@@ -127,9 +130,9 @@ class Service:
         return self.call("CreateStateMachine", {"name": name, "definition": json.dumps(definition),
                                                 "roleArn": f"arn:aws:iam::{ACCOUNT}:role/bench"})["stateMachineArn"]
 
-    def metric(self, name):
-        """The sum over its labels and over the nodes."""
-        return sum(node.metric(name) for node in self.nodes)
+    def metric(self, name, label=""):
+        """The sum over its labels, or over those with this one, and over the nodes."""
+        return sum(node.metric(name, label) for node in self.nodes)
 
     def load(self, arn, count, how, text="{}"):
         """`how`: so many at once, "rate=R" or "start". Gives the generator's line and, as load_cpu, its CPU seconds."""

@@ -21,6 +21,8 @@ constexpr int kReconnectMaxMs = 1'000;
 std::shared_ptr<::grpc::Channel> MakeChannel(const std::string& target) {
   PrepareLibrary();
   ::grpc::ChannelArguments arguments;
+  // Several workers in one process are not one peer to the service, and the trouble of one is not that of the others.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
   arguments.SetMaxSendMessageSize(kMessageBytesMax);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);

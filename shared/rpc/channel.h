@@ -11,7 +11,8 @@
 
 namespace pawl::rpc {
 
-// `target` is "HOST:PORT". Connects when first used, and again whenever the connection is lost.
+// `target` is "HOST:PORT". Connects when first used, and again whenever the connection is lost. The connection is the
+// channel's own.
 std::shared_ptr<::grpc::Channel> MakeChannel(const std::string& target);
 
 }  // namespace pawl::rpc
