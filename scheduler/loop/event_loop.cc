@@ -120,9 +120,11 @@ bool EventLoop::WaitForWork(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
+// Those that were set before: one that a timer's work sets, due or not, comes after what was posted meanwhile.
 void EventLoop::RunDueTimers() {
   const base::MonotonicTime now = clock_.MonotonicNow();
-  while (!timers_.empty() && timers_.begin()->first.first <= now) {
+  const TimerHandle last = last_handle_;
+  while (!timers_.empty() && timers_.begin()->first.first <= now && timers_.begin()->first.second <= last) {
     Work work = std::move(timers_.begin()->second);
     due_of_.erase(timers_.begin()->first.second);
     timers_.erase(timers_.begin());

@@ -108,6 +108,22 @@ TEST_F(Loop, ATimerThatALentThreadSetsIsEarlierThanTheOneTheLoopSleepsFor) {
   EXPECT_NE(fired.get_future().get(), std::this_thread::get_id());
 }
 
+TEST_F(Loop, TimersThatSetEachOtherLeaveOthersTheirTurn) {
+  constexpr int kTimers = 100;
+  int fired = 0, fired_before = -1;
+  std::promise<void> last;
+  const base::MonotonicTime due = clock_.MonotonicNow();
+  std::function<void()> again = [&] {
+    // As soon as the first has fired, something else is there to do.
+    if (fired == 0) loop_.Post([&] { fired_before = fired; });
+    if (++fired == kTimers) return last.set_value();
+    loop_.PostAt(due, again);
+  };
+  Do([&] { loop_.PostAt(due, again); });
+  last.get_future().wait();
+  EXPECT_EQ(fired_before, 1);
+}
+
 TEST_F(Loop, ACancelledTimerDoesNotFire) {
   bool fired = false;
   std::promise<void> later;
