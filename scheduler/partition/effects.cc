@@ -55,6 +55,7 @@ void Engine::Perform(EntityId entity, core::Effect effect) {
     if (auto name = names_.find(ended->name_key); name != names_.end()) {
       name->second.ended = true;
       ended_names_.emplace_back(now, ended->name_key);
+      ForgetEndedNames(now, 2);  // so they never become many that must go at once
     }
     if (ended->end_waiters.empty()) return;
     Outcome outcome{state.status, state.started_at, *state.stopped_at, {}, state.error, state.cause};
@@ -122,13 +123,9 @@ void Engine::ArmWakeUp() {
   wake_up_ = parts_.executor.PostAt(*due, [this] { WakeUp(); });
 }
 
-void Engine::WakeUp() {
-  wake_up_ = 0;
-  wake_up_due_.reset();
-  base::MonotonicTime now = parts_.clock.MonotonicNow();
-  auto ignore = [](const absl::Status&) {};
-  NoteWallClock();
-  for (const TimerKey& key : timers_.TakeDue(now, 10'000)) {
+// A slice of the timers that are due; ArmWakeUp sees the rest.
+void Engine::FireDue(base::MonotonicTime now) {
+  for (const TimerKey& key : timers_.TakeDue(now, settings_.timers_at_once)) {
     if (IsPaused(key.kind, now)) {
       timers_.Set(key, timeouts_from_);
       continue;
@@ -139,7 +136,7 @@ void Engine::WakeUp() {
       if (owner->second->wake_at > parts_.clock.WallNow()) {
         Arm(key, owner->second->wake_at);
       } else {
-        Unpark(owner->first, *owner->second);
+        Unpark(owner->first, *owner->second, false);
       }
       continue;
     }
@@ -150,6 +147,15 @@ void Engine::WakeUp() {
       }
     });
   }
+}
+
+void Engine::WakeUp() {
+  wake_up_ = 0;
+  wake_up_due_.reset();
+  base::MonotonicTime now = parts_.clock.MonotonicNow();
+  auto ignore = [](const absl::Status&) {};
+  NoteWallClock();
+  FireDue(now);
   auto submit = [&](const core::TaskRef& task, core::Command command) {
     if (Owns(task.entity.slot()) || !parts_.submit_elsewhere) return Submit(task.entity, std::move(command), ignore);
     parts_.submit_elsewhere(task.entity, std::move(command));
@@ -166,12 +172,17 @@ void Engine::WakeUp() {
   }
   for (const core::TaskRef& task : sessions_.TakeSilent(now)) submit(task, core::HeartbeatMissed{task});
   ParkDue(now);
-  while (!ended_names_.empty() && now - ended_names_.front().first > std::chrono::seconds(10)) {
+  ForgetEndedNames(now, 1'000);
+  ArmWakeUp();
+}
+
+void Engine::ForgetEndedNames(base::MonotonicTime now, int count_max) {
+  for (int i = 0; i < count_max && !ended_names_.empty(); ++i) {
+    if (now - ended_names_.front().first <= std::chrono::seconds(10)) return;
     auto name = names_.find(ended_names_.front().second);
     if (name != names_.end() && name->second.ended) names_.erase(name);
     ended_names_.pop_front();
   }
-  ArmWakeUp();
 }
 
 }  // namespace pawl::partition

@@ -190,6 +190,7 @@ void Engine::Turn() {
   if (appending_) return;
   if (deciding_->decisions == 0) {
     ReleaseIdle();
+    ReadNextParked(0);
     dispatcher_.Flush();
     if (is_leaving_) ReleaseLeaving();
     if (stopping_ && mailbox_.empty() && stopped_) std::exchange(stopped_, nullptr)();
@@ -205,6 +206,7 @@ void Engine::AppendDecided() {
   // What is left of them says which partitions, under which epochs, the batch is of.
   for (auto& [id, batch] : deciding_->rows) rows.push_back(std::move(batch));
   appending_ = true;
+  const size_t decisions = deciding_->decisions;
   // Held by the closure until the log answers.
   auto batch = std::make_shared<std::unique_ptr<Batch>>(std::exchange(deciding_, nullptr));
   at_log_ = batch->get();
@@ -212,6 +214,7 @@ void Engine::AppendDecided() {
   parts_.log.Append(std::move(rows), [this, batch, began](history::AppendResult result) {
     OnAppended(std::move(*batch), began, std::move(result));
   });
+  ReadNextParked(decisions);
 }
 
 void Engine::DecideOne(Mail mail) {
@@ -250,7 +253,7 @@ void Engine::DecideOne(Mail mail) {
     if (entity->is_parked()) {
       // Kept until it has been read.
       entity->mail.push_back(std::move(mail));
-      return Unpark(found->first, *entity);
+      return Unpark(found->first, *entity, true);
     }
   }
 

@@ -61,6 +61,10 @@ struct Settings {
   size_t batch_bytes_max = 8u << 20;
   // An execution that waits for nothing but timers and tokens, for at least this long, leaves memory.
   std::chrono::milliseconds park_after{60'000};
+  // Parked executions that come back into memory with each batch that goes to the log, and timers that fire in a turn:
+  // where thousands are due at the same moment, others have their turn in between.
+  size_t unpark_at_once = 32;
+  size_t timers_at_once = 256;
   // With a snapshot, where reading it back would otherwise fold at least so many decisions.
   int64_t snapshot_decisions_min = 8;
   dispatch::Sessions::Settings sessions;
@@ -226,6 +230,9 @@ class Engine {
   bool IsPaused(core::TimerKind kind, base::MonotonicTime now) const;
   void ArmWakeUp();
   void WakeUp();
+  void FireDue(base::MonotonicTime now);
+  // Of executions that ended a while ago, at most so many.
+  void ForgetEndedNames(base::MonotonicTime now, int count_max);
 
   // park.cc
   // When an execution that only waits must be looked at; none where it does anything else, or not for long.
@@ -238,10 +245,12 @@ class Engine {
   void Park(Entity& entity, base::WallTime wake_at);
   // An execution that recovery left in the log.
   void AddParked(const history::ExecutionParked& parked, base::PartitionId partition);
-  // Has the parked execution read.
-  void Unpark(base::EntityId id, Entity& entity);
+  // Has the parked execution read: before those that are only due where a command for it waits.
+  void Unpark(base::EntityId id, Entity& entity, bool has_command);
   struct Reading;
   void ReadParked();
+  // A batch of so many decisions has gone to the log, or there is none: the next slice may come.
+  void ReadNextParked(size_t decisions);
   void FinishReading(const std::shared_ptr<Reading>& reading, absl::StatusOr<history::StoredEntity> stored);
   // The execution that is being read, if it is still to be.
   Entity* ReadFor(const Reading& reading);
@@ -299,9 +308,14 @@ class Engine {
   std::map<base::PartitionId, std::unique_ptr<Partition>> partitions_;
   std::unordered_map<base::EntityId, std::unique_ptr<Entity>> entities_;
   size_t parked_ = 0;  // how many of them are parked
+  // Lines of those that wait to be read: with a command, or due. One may stand in both.
   std::deque<std::shared_ptr<Reading>> to_read_;
+  std::deque<std::shared_ptr<Reading>> to_wake_;
+  bool is_reading_ = false;             // one reading is under way at a time
+  bool has_undecided_reading_ = false;  // the last one's executions are back, and have not had their turn
+  size_t read_last_ = 0;                // how many these are
+  size_t to_read_at_once_ = 0;
   std::deque<std::pair<base::MonotonicTime, base::EntityId>> to_park_;  // when to look at it
-  int readings_ = 0;                                                    // under way
 
   std::set<base::PartitionId> wanted_;
   std::set<base::PartitionId> releasing_;  // not to be claimed before the log has answered

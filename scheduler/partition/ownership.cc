@@ -344,8 +344,9 @@ void Engine::DropEverything(const std::string& why) {
   parked_ = 0;
   mailbox_bytes_ = 0;
   to_read_.clear();
+  to_wake_.clear();
   to_park_.clear();
-  readings_ = 0;
+  is_reading_ = has_undecided_reading_ = false;
   names_.clear();
   ended_names_.clear();
   timers_.Clear();

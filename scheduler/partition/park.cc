@@ -10,6 +10,12 @@
 // over need not read it; and in the batch of the next one that it is not parked any more, so no one leaves alone what
 // must be looked at earlier. Where memory parks what the log does not know as parked, a take-over reads it, which is no
 // harm.
+//
+// Many may be due at the same moment, or be asked for by thousands of tokens. To end one costs PostgreSQL 50 us, as
+// much as several steps of others, so those that share a batch with hundreds of them wait. Hence they come back a slice
+// at a time: the next one is read while a batch is at the log, and only once the one before was there to be decided. A
+// slice is as large as the rest of the batch, but not too small or large. Those that a command waits for come before
+// those that are only due.
 #include <algorithm>
 #include <utility>
 
@@ -22,10 +28,8 @@ namespace pawl::partition {
 
 namespace {
 
-// Executions in one reading, and readings at a time: many that wake at once leave the database's connections free for
-// others in between.
-constexpr size_t kReadAtOnce = 200;
-constexpr int kReadingsMax = 1;
+// Executions in one reading, however large the batches are.
+constexpr size_t kReadAtOnceMax = 200;
 // One with more frames is parked only when nothing has come for it for a while: to read it back for each of thousands
 // of tokens costs the square of their number.
 constexpr size_t kFramesToParkAtOnce = 16;
@@ -181,10 +185,21 @@ absl::StatusOr<std::unique_ptr<history::ExecutionState>> Engine::Fold(const hist
   return state;
 }
 
-void Engine::Unpark(base::EntityId id, Entity& entity) {
-  if (entity.reading != nullptr) return;
-  entity.reading = std::make_shared<Reading>(Reading{id, entity.partition, partitions_.at(entity.partition)->epoch});
-  to_read_.push_back(entity.reading);
+void Engine::Unpark(base::EntityId id, Entity& entity, bool has_command) {
+  if (entity.reading == nullptr) {
+    entity.reading = std::make_shared<Reading>(Reading{id, entity.partition, partitions_.at(entity.partition)->epoch});
+  } else if (entity.reading->has_command || !has_command) {
+    return;
+  }
+  entity.reading->has_command = has_command;
+  (has_command ? to_read_ : to_wake_).push_back(entity.reading);
+  ReadParked();
+}
+
+void Engine::ReadNextParked(size_t decisions) {
+  const size_t others = decisions - std::min(decisions, std::exchange(read_last_, 0));
+  to_read_at_once_ = std::clamp(others, settings_.unpark_at_once, std::max(settings_.unpark_at_once, kReadAtOnceMax));
+  has_undecided_reading_ = false;
   ReadParked();
 }
 
@@ -195,21 +210,26 @@ Engine::Entity* Engine::ReadFor(const Reading& reading) {
 }
 
 void Engine::ReadParked() {
-  if (readings_ >= kReadingsMax) return;
+  if (is_reading_ || has_undecided_reading_) return;
   auto readings = std::make_shared<std::vector<std::shared_ptr<Reading>>>();
   std::vector<base::EntityId> entities;
-  while (!to_read_.empty() && entities.size() < kReadAtOnce) {
-    std::shared_ptr<Reading> reading = std::move(to_read_.front());
-    to_read_.pop_front();
-    if (ReadFor(*reading) == nullptr) continue;
+  while (entities.size() < std::max(to_read_at_once_, settings_.unpark_at_once)) {
+    auto& line = to_read_.empty() ? to_wake_ : to_read_;
+    if (line.empty()) break;
+    std::shared_ptr<Reading> reading = std::move(line.front());
+    line.pop_front();
+    if (reading->has_begun || ReadFor(*reading) == nullptr) continue;
+    reading->has_begun = true;
     entities.push_back(reading->entity);
     readings->push_back(std::move(reading));
   }
   if (entities.empty()) return;
-  ++readings_;
+  is_reading_ = true;
   parts_.log.ReadOpen(std::move(entities), [this, readings, generation = generation_](auto open) {
     if (generation != generation_) return;
-    --readings_;
+    is_reading_ = false;
+    has_undecided_reading_ = true;
+    read_last_ = readings->size();
     std::unordered_map<base::EntityId, history::StoredEntity> by_id;
     if (open.ok()) {
       for (history::StoredEntity& stored : *open) by_id[stored.entity] = std::move(stored);
@@ -224,7 +244,8 @@ void Engine::ReadParked() {
         FinishReading(reading, std::move(found->second));
       }
     }
-    ReadParked();
+    // Also where none came back: it goes on with the next ones.
+    ScheduleTurn();
   });
 }
 

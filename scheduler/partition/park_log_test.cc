@@ -1,4 +1,6 @@
 // What the log is told of parked executions, and what a take-over makes of it.
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "scheduler/partition/testing/engine_bench.h"
@@ -197,6 +199,53 @@ TEST(EngineParkingLog, ManyThatWakeAtOnceAllGoOn) {
   bench.Run(hours(4) + seconds(1));
   EXPECT_EQ(b.engine().stats().parked_executions, 0u);
   ASSERT_TRUE(poll->value.has_value());
+}
+
+TEST(EngineParkingLog, ManyThatWakeAtOnceLeaveRoomInEachBatch) {
+  EngineBench bench;
+  auto& a = bench.Boot("a");
+  for (int i = 0; i < 1'000; ++i) a.Start("run " + std::to_string(i), kWaitThenTask);
+  bench.Run(seconds(1));
+  bench.Crash("a");
+  auto& b = bench.Boot("b", [](Settings& chosen) { chosen.unpark_at_once = 10; });
+  bench.Run(hours(4) + seconds(1));
+  EXPECT_EQ(b.engine().stats().parked_executions, 0u);
+  size_t woken = 0, largest = 0;
+  for (size_t decisions : b.batches()) {
+    woken += decisions;
+    largest = std::max(largest, decisions);
+  }
+  EXPECT_EQ(woken, 1'000u);
+  EXPECT_LE(largest, 20u) << "what was read while the batch before was at the log, and the slice before that";
+}
+
+TEST(EngineParkingLog, WhatACommandComesForIsReadBeforeWhatIsOnlyDue) {
+  EngineBench bench;
+  auto& node = bench.Boot("a", [](Settings& chosen) {
+    chosen.unpark_at_once = 10;
+    chosen.timers_at_once = 2'000;
+  });
+  std::vector<StartReply> due;
+  for (int i = 0; i < 1'000; ++i) due.push_back(node.Start("run " + std::to_string(i), kWaitThenTask));
+  bench.Run(kTick);
+  std::vector<size_t> still_parked;
+  auto stop = [&](const StartReply& which) {
+    node.engine().Submit(EntityOf(which), core::StopExecution{}, [&](const absl::Status& status) {
+      EXPECT_TRUE(status.ok());
+      still_parked.push_back(node.engine().stats().parked_executions);
+    });
+  };
+  // At the moment when all are due, just after the engine has seen it.
+  bench.time().PostAt(bench.time().MonotonicNow() - kTick + hours(4), [&] {
+    bench.time().Post([&] {
+      stop(due[500]);
+      stop(due[501]);
+    });
+  });
+  bench.Run(hours(4));
+  ASSERT_EQ(still_parked.size(), 2u);
+  for (size_t parked : still_parked) EXPECT_GT(parked, 900u);
+  EXPECT_EQ(node.engine().stats().parked_executions, 0u);
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ struct Engine::Reading {
   base::EntityId entity;
   base::PartitionId partition;
   base::Epoch epoch;
+  bool has_command = false;  // otherwise it is due
+  bool has_begun = false;
 };
 
 struct Engine::Partition {

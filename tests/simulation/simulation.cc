@@ -146,6 +146,11 @@ class Simulation {
                                  .partitions = scenario_.partitions};
     settings.batch_decisions_max = scenario_.batch_decisions_max;
     settings.park_after = scenario_.park_after;
+    if (settings.park_after < seconds(1)) {
+      // As if very many were due at once.
+      settings.unpark_at_once = 1 + static_cast<size_t>(boots_ % 3);
+      settings.timers_at_once = settings.unpark_at_once;
+    }
     settings.snapshot_decisions_min = 2;
     settings.limits.transitions_per_decision_max = scenario_.transitions_per_decision_max;
     settings.wants_all = !wanted_by_[index].has_value();
