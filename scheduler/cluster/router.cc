@@ -1,6 +1,7 @@
 #include "scheduler/cluster/router.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "history/log/event_log.h"
@@ -16,6 +17,8 @@ constexpr int kUnderWayMax = 8;
 constexpr size_t kCallsMax = 1'000;
 constexpr milliseconds kSweep{50};
 constexpr milliseconds kAwaitAtOnce{20'000};
+// An owner that gives a partition up in good order has answered before; its answer may still be on the way.
+constexpr milliseconds kOnTheWay{200};
 
 base::Slot SlotOfCall(const Call& call) {
   if (const auto* start = std::get_if<StartCall>(&call)) {
@@ -53,6 +56,14 @@ struct Router::Wait {
   bool end = false;  // or any change
   base::MonotonicTime deadline;
   Peers::Done<Awaited> done;
+};
+
+// What was sent to another node and is not answered: calls that travel together, or one wait.
+struct Router::Trip {
+  std::string node;
+  std::vector<std::shared_ptr<Errand>> errands;  // null: abandoned
+  std::shared_ptr<Wait> wait;                    // likewise
+  std::optional<base::MonotonicTime> doubted;    // since then the node does not own what some of it is about
 };
 
 const core::TaskRef& Router::TaskOf(const core::Command& command) {
@@ -139,19 +150,22 @@ void Router::Flush(const std::string& node) {
   calls.reserve(errands.size());
   for (const auto& errand : errands) calls.push_back(errand->call);
   ++outbox.under_way;
+  auto trip = trips_.emplace_back(std::make_shared<Trip>(Trip{node, std::move(errands), nullptr, std::nullopt}));
   parts_.peers.Carry(outbox.to, std::move(calls),
-                     [this, alive = alive_, node, errands](absl::StatusOr<std::vector<Answer>> answers) {
+                     [this, alive = alive_, node, trip](absl::StatusOr<std::vector<Answer>> answers) {
                        if (!*alive) return;
                        --outboxes_[node].under_way;
-                       OnCarried(errands, std::move(answers));
+                       std::erase(trips_, trip);
+                       OnCarried(*trip, std::move(answers));
                        Flush(node);
                      });
   Flush(node);
 }
 
-void Router::OnCarried(const std::vector<std::shared_ptr<Errand>>& errands,
-                       absl::StatusOr<std::vector<Answer>> answers) {
+void Router::OnCarried(const Trip& trip, absl::StatusOr<std::vector<Answer>> answers) {
+  const std::vector<std::shared_ptr<Errand>>& errands = trip.errands;
   for (size_t i = 0; i < errands.size(); ++i) {
+    if (errands[i] == nullptr) continue;
     if (answers.ok() && i < answers->size()) {
       OnAnswer(errands[i], std::move((*answers)[i]));
     } else if (partition::IsNotServed(answers.status())) {
@@ -222,10 +236,61 @@ void Router::Sweep() {
 }
 
 void Router::OnChanged() {
+  Doubt();
   if (later_.empty() && later_waits_.empty()) return;
   parts_.executor.Post([this, alive = alive_] {
     if (*alive) Sweep();
   });
+}
+
+// ---- what a node does not answer that has lost its partitions
+
+bool Router::IsOwnedBy(const std::string& node, base::Slot slot) const {
+  const std::optional<Member> owner = parts_.directory.OwnerOf(parts_.engine.PartitionOf(slot));
+  return owner && owner->node == node;
+}
+
+bool Router::IsAstray(const Trip& trip) const {
+  if (trip.wait != nullptr) return !IsOwnedBy(trip.node, history::SlotOfName(trip.wait->name));
+  return std::any_of(trip.errands.begin(), trip.errands.end(), [&](const std::shared_ptr<Errand>& errand) {
+    return errand != nullptr && !IsOwnedBy(trip.node, errand->slot);
+  });
+}
+
+void Router::Doubt() {
+  const base::MonotonicTime now = parts_.clock.MonotonicNow();
+  bool any = false;
+  for (const auto& trip : trips_) {
+    if (!IsAstray(*trip)) continue;
+    if (!trip->doubted) trip->doubted = now;
+    any = true;
+  }
+  if (!any || std::exchange(is_doubting_, true)) return;
+  parts_.executor.PostAt(now + kOnTheWay, [this, alive = alive_] {
+    if (!*alive) return;
+    is_doubting_ = false;
+    Abandon();
+    Doubt();
+  });
+}
+
+void Router::Abandon() {
+  const base::MonotonicTime doubted_before = parts_.clock.MonotonicNow() - kOnTheWay;
+  std::vector<std::shared_ptr<Errand>> errands;
+  std::vector<std::shared_ptr<Wait>> waits;
+  for (const auto& trip : trips_) {
+    if (!IsAstray(*trip)) trip->doubted.reset();
+    if (!trip->doubted || *trip->doubted > doubted_before) continue;
+    for (std::shared_ptr<Errand>& errand : trip->errands) {
+      if (errand != nullptr && !IsOwnedBy(trip->node, errand->slot)) errands.push_back(std::exchange(errand, nullptr));
+    }
+    if (trip->wait != nullptr) waits.push_back(std::exchange(trip->wait, nullptr));
+  }
+  for (const auto& errand : errands) {
+    OnUnknown(errand, absl::UnavailableError("the partition has another owner; whether it was done is unknown"));
+  }
+  for (const auto& wait : waits) AwaitLater(wait);
+  if (!errands.empty()) parts_.engine.dispatcher().Flush();
 }
 
 // ---- on this node
@@ -337,10 +402,7 @@ void Router::AwaitAgain(const std::shared_ptr<Wait>& wait) {
   auto answered = [this, alive = alive_, wait](const absl::StatusOr<Awaited>& awaited) {
     if (!*alive) return;
     if (!awaited.ok()) {
-      // It moves, or its owner is gone.
-      later_waits_.push_back(wait);
-      parts_.look_again();
-      ArmSweep();
+      AwaitLater(wait);
     } else if (!awaited->is_open || awaited->outcome || !wait->end) {
       wait->done(*awaited);
     } else {
@@ -352,11 +414,24 @@ void Router::AwaitAgain(const std::shared_ptr<Wait>& wait) {
   std::optional<Member> owner = parts_.directory.OwnerOf(parts_.engine.PartitionOf(slot));
   if (!owner) return answered(partition::NotServed("no node serves the partition just now"));
   left = std::min(left, kAwaitAtOnce);
+  auto trip = trips_.emplace_back(std::make_shared<Trip>(Trip{owner->node, {}, wait, std::nullopt}));
+  auto heard = [this, alive = alive_, trip, answered](const absl::StatusOr<Awaited>& awaited) {
+    if (!*alive) return;
+    std::erase(trips_, trip);
+    if (trip->wait != nullptr) answered(awaited);
+  };
   if (wait->end) {
-    parts_.peers.AwaitEnd(*owner, wait->name, left, answered);
+    parts_.peers.AwaitEnd(*owner, wait->name, left, heard);
   } else {
-    parts_.peers.AwaitChange(*owner, wait->name, left, answered);
+    parts_.peers.AwaitChange(*owner, wait->name, left, heard);
   }
+}
+
+// It moves, or its owner is gone.
+void Router::AwaitLater(const std::shared_ptr<Wait>& wait) {
+  later_waits_.push_back(wait);
+  parts_.look_again();
+  ArmSweep();
 }
 
 void Router::OnAwaitEnd(const history::NameKey& name, milliseconds wait, Peers::Done<Awaited> done) {

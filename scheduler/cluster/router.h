@@ -3,7 +3,9 @@
 // What was certainly not done (partition::NotServed: the partition is moving, its owner is unknown or cannot be
 // reached) is tried again for `patience`, wherever the partition is by then; after that the answer is UNAVAILABLE.
 // What was sent and not answered is unknown: it is sent again only where doing it twice is the same as once, and is
-// UNAVAILABLE otherwise. A call that came from another node is never passed on, so nothing runs in circles.
+// UNAVAILABLE otherwise. So it is with what was sent to a node that does not own the partition any more, a moment after
+// that is known: one that is frozen keeps its connections, and answers nothing. A call that came from another node is
+// never passed on, so nothing runs in circles.
 //
 // Calls to the same node travel together: what arrives while one is on its way gathers into the next. Thread rule: the
 // engine's thread.
@@ -77,6 +79,7 @@ class Router {
     bool flush_posted = false;
   };
   struct Wait;
+  struct Trip;
 
   void Begin(Call call, std::shared_ptr<const asl::Program> program, base::Slot slot, Done done);
   void Go(const std::shared_ptr<Errand>& errand);
@@ -88,17 +91,24 @@ class Router {
   void Sweep();
   void ArmSweep();
   void Flush(const std::string& node);
-  void OnCarried(const std::vector<std::shared_ptr<Errand>>& errands, absl::StatusOr<std::vector<Answer>> answers);
+  void OnCarried(const Trip& trip, absl::StatusOr<std::vector<Answer>> answers);
   void OnAnswer(const std::shared_ptr<Errand>& errand, Answer answer);
   void OnUnknown(const std::shared_ptr<Errand>& errand, const absl::Status& why);
   void AwaitAgain(const std::shared_ptr<Wait>& wait);
+  void AwaitLater(const std::shared_ptr<Wait>& wait);
+  bool IsOwnedBy(const std::string& node, base::Slot slot) const;
+  bool IsAstray(const Trip& trip) const;
+  void Doubt();
+  void Abandon();
   void AwaitHere(const history::NameKey& name, bool end, std::chrono::milliseconds wait, Peers::Done<Awaited> done);
 
   Parts parts_;
   std::map<std::string, Outbox> outboxes_;          // by node
   std::vector<std::shared_ptr<Errand>> later_;      // wait for an owner
   std::vector<std::shared_ptr<Wait>> later_waits_;  // likewise
+  std::vector<std::shared_ptr<Trip>> trips_;        // what other nodes have not answered
   base::Executor::TimerHandle sweep_ = 0;
+  bool is_doubting_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
