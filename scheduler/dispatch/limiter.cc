@@ -23,6 +23,10 @@ constexpr milliseconds kGather{2};
 constexpr milliseconds kSurplus{100};
 // A task that no poll has taken meanwhile gives its permit back.
 constexpr milliseconds kUntaken{1'000};
+// A token by which no task was granted meanwhile goes back.
+constexpr milliseconds kUnspent{1'000};
+// Tokens whose answer takes longer than this are not used: a process that stood still has them from long ago.
+constexpr milliseconds kAnswerMax{3'000};
 
 }  // namespace
 
@@ -42,6 +46,7 @@ void Limiter::SetLimits(const Limits& limits) {
     Key& key = keys_[name];
     key.name = name;
     key.limit = limit;
+    key.is_contended = limit.concurrency.has_value();  // it may be lower than what runs: the store's answer says it
     for (const std::string& handler : limit.handlers) key_of_handler_.try_emplace(handler, &key);
   }
 }
@@ -117,6 +122,7 @@ void Limiter::FillNext(Key& key) {
 
 void Limiter::Grant(Key& key) {
   FillNext(key);
+  GiveBackOldTokens(key);
   std::vector<std::pair<TaskRef, Waiting>> granted;
   for (const TaskRef& task : key.next) {
     if (key.limit.rate && key.tokens == 0) break;
@@ -131,11 +137,11 @@ void Limiter::Grant(Key& key) {
     }
     if (key.limit.rate) --key.tokens;
     Waiting waiting = std::move(key.waiting.extract(found).mapped());
-    key.granted[task] = {waiting, partition, parts_.clock.MonotonicNow()};
+    key.granted[task] = {waiting, partition, parts_.clock.MonotonicNow(), key.tokens_from};
     granted.emplace_back(task, std::move(waiting));
   }
   if (granted.empty()) return;
-  ArmSweep(key);
+  ArmSweep(key, parts_.clock.MonotonicNow() + kUntaken);
   for (auto& [task, waiting] : granted) parts_.dispatcher.Offer({task, waiting.queue}, waiting.standing);
 }
 
@@ -159,23 +165,33 @@ void Limiter::End(const TaskRef& task) {
   }
 }
 
-void Limiter::ArmSweep(Key& key) {
+void Limiter::ArmSweep(Key& key, base::MonotonicTime due) {
   if (std::exchange(key.is_sweeping, true)) return;
-  parts_.executor.PostAt(parts_.clock.MonotonicNow() + kUntaken,
-                         [this, alive = alive_, name = key.name, generation = generation_] {
-                           if (*alive && generation == generation_) Sweep(keys_.at(name));
-                         });
+  parts_.executor.PostAt(due, [this, alive = alive_, name = key.name, generation = generation_] {
+    if (*alive && generation == generation_) Sweep(keys_.at(name));
+  });
+}
+
+// Tokens that have been out since `from`. While they were, the bucket took in what it would have had no room for.
+void Limiter::GiveBack(Key& key, int64_t tokens, base::MonotonicTime from) {
+  const double seconds = std::chrono::duration<double>(parts_.clock.MonotonicNow() - from).count();
+  key.returning += std::max(0.0, static_cast<double>(tokens) - seconds * *key.limit.rate);
+}
+
+void Limiter::GiveBackOldTokens(Key& key) {
+  if (key.tokens == 0 || parts_.clock.MonotonicNow() - key.tokens_from <= kUnspent) return;
+  GiveBack(key, std::exchange(key.tokens, 0), key.tokens_from);
 }
 
 void Limiter::Sweep(Key& key) {
   key.is_sweeping = false;
   const base::MonotonicTime now = parts_.clock.MonotonicNow();
-  bool any_left = false;
+  std::optional<base::MonotonicTime> next;
   std::vector<TaskRef> untaken, begun;
   for (auto& [task, granted] : key.granted) {
     if (granted.task.queue.empty()) continue;
     if (now - granted.at < kUntaken) {
-      any_left = true;
+      next = std::min(next.value_or(granted.at + kUntaken), granted.at + kUntaken);
     } else if (parts_.dispatcher.Revoke(task, granted.task.queue)) {
       untaken.push_back(task);
     } else {
@@ -190,14 +206,16 @@ void Limiter::Sweep(Key& key) {
     }
   }
   std::sort(untaken.begin(), untaken.end());
+  base::MonotonicTime tokens_from = now;
   for (const TaskRef& task : untaken) {
     Granted granted = std::move(key.granted.extract(task).mapped());
     if (auto share = key.shares.find(granted.partition); share != key.shares.end()) --share->second.granted;
-    if (key.limit.rate) ++key.tokens;
+    tokens_from = std::min(tokens_from, granted.token_from);
     Enqueue(key, task, std::move(granted.task));
   }
-  if (any_left) ArmSweep(key);
+  if (next) ArmSweep(key, *next);
   if (untaken.empty()) return;
+  if (key.limit.rate) GiveBack(key, static_cast<int64_t>(untaken.size()), tokens_from);
   // What others wait for goes to them before it is granted here again.
   for (auto& [partition, share] : key.shares) share.held = std::min(share.held, share.granted);
   AskAfter(milliseconds(0));
@@ -223,10 +241,12 @@ bool Limiter::Gather(PermitRequest& request) {
   for (auto& [name, key] : keys_) {
     FillNext(key);
     if (key.limit.rate) {
+      GiveBackOldTokens(key);
       const auto waiting = static_cast<int64_t>(key.next.size());
       const auto at_once = std::max<int64_t>(2, static_cast<int64_t>(*key.limit.rate / 2));
       const int64_t wanted = key.tokens > 0 ? 0 : std::min(waiting, at_once);
-      const int64_t returned = waiting == 0 ? std::exchange(key.tokens, 0) : 0;
+      if (waiting == 0) GiveBack(key, std::exchange(key.tokens, 0), key.tokens_from);
+      const double returned = std::exchange(key.returning, 0);
       if (wanted + returned > 0) request.tokens.push_back({name, wanted, returned});
     }
     if (!key.limit.concurrency) continue;
@@ -270,6 +290,7 @@ void Limiter::Ask() {
     return;
   }
   asking_ = true;
+  asked_at_ = parts_.clock.MonotonicNow();
   parts_.store->Exchange(
       request, [this, alive = alive_, request, generation = generation_](absl::StatusOr<PermitResponse> response) {
         if (*alive) OnAnswer(request, response, generation);
@@ -310,8 +331,13 @@ void Limiter::Take(const PermitRequest& request, const PermitResponse& response)
     share->second.held = response.permits[i].held;
     share->second.stored = share->second.held;
   }
-  for (size_t i = 0; i < request.tokens.size() && i < response.tokens.size(); ++i) {
-    if (auto key = keys_.find(request.tokens[i].key); key != keys_.end()) key->second.tokens += response.tokens[i];
+  const base::MonotonicTime now = parts_.clock.MonotonicNow();
+  for (size_t i = 0; i < request.tokens.size() && i < response.tokens.size() && now - asked_at_ < kAnswerMax; ++i) {
+    auto key = keys_.find(request.tokens[i].key);
+    if (key == keys_.end() || response.tokens[i] == 0) continue;
+    key->second.tokens += response.tokens[i];
+    // However slow the answer, they serve at once.
+    key->second.tokens_from = std::max(asked_at_, now - kUnspent);
   }
   for (const auto& [name, is_contended] : response.contended) {
     if (auto key = keys_.find(name); key != keys_.end()) key->second.is_contended = is_contended;

@@ -5,6 +5,10 @@
 //   begun    -> a poll has taken it; the permit stays with it until its result is durable
 //   a second without a poll -> back to the end of the line, so that permits do not lie with tasks that nobody takes
 //
+// A token of a rate serves for a second from when it was asked for until a task is granted by it, and lets it begin for
+// another; then it goes back, less what has come in meanwhile. So what all nodes have taken and not used is what comes
+// in two seconds and what the bucket holds at most, however long nobody takes anything.
+//
 // A limited task begins in no other way. After a take-over a partition has no permits to give before the store has
 // heard how many of its tasks run by what the log says, and has answered what it holds.
 //
@@ -79,6 +83,7 @@ class Limiter {
     Waiting task;  // empty queue: begun, as far as is known
     base::PartitionId partition;
     base::MonotonicTime at;
+    base::MonotonicTime token_from;  // where there is a rate
   };
   // A partition's part of a key.
   struct Share {
@@ -96,6 +101,8 @@ class Limiter {
     std::unordered_map<core::TaskRef, Granted> granted;
     std::map<base::PartitionId, Share> shares;
     int64_t tokens = 0;
+    base::MonotonicTime tokens_from;  // when they were asked for
+    double returning = 0;             // tokens that go back with the next request
     bool is_contended = false;
     bool is_sweeping = false;
   };
@@ -105,7 +112,9 @@ class Limiter {
   void FillNext(Key& key);
   void Grant(Key& key);
   void Sweep(Key& key);
-  void ArmSweep(Key& key);
+  void ArmSweep(Key& key, base::MonotonicTime due);
+  void GiveBack(Key& key, int64_t tokens, base::MonotonicTime from);
+  void GiveBackOldTokens(Key& key);
   std::map<base::PartitionId, int64_t> WantedBy(Key& key);
 
   bool Gather(PermitRequest& request);
@@ -120,6 +129,7 @@ class Limiter {
   int64_t number_ = 0;
   uint64_t generation_ = 0;  // of the limits
   bool asking_ = false;
+  base::MonotonicTime asked_at_;
   bool ask_again_ = false;
   base::Executor::TimerHandle timer_ = 0;
   std::optional<base::MonotonicTime> timer_due_;

@@ -189,6 +189,52 @@ TEST_F(LimiterTest, RateHoldsOverTime) {
   EXPECT_NEAR(static_cast<double>(started_.size()), 200, 10);
 }
 
+TEST_F(LimiterTest, LimitThatIsLoweredLetsNothingBeginBeforeEnoughHasEnded) {
+  Set({{"train", {{"train"}, 3, {}}}});
+  Poll(10);
+  for (int64_t event = 1; event <= 6; ++event) Offer(Task(event));
+  time_.Pass(milliseconds(100));
+  const std::vector<TaskRef> running = TakeStarted();
+  ASSERT_THAT(running, SizeIs(3));
+  // As the engine does it: forgotten, and told again.
+  limits_.at("train").concurrency = 1;
+  limiter_.SetLimits(limits_);
+  limiter_.Serve(base::PartitionId(0), base::Epoch(1));
+  for (const TaskRef& task : running) limiter_.Running(task, "train");
+  for (int64_t event = 4; event <= 6; ++event) Offer(Task(event));
+  limiter_.End(running[0]);
+  time_.Pass(milliseconds(1'000));
+  limiter_.End(running[1]);
+  time_.Pass(milliseconds(10'000));
+  EXPECT_THAT(started_, IsEmpty());
+  limiter_.End(running[2]);
+  time_.Pass(milliseconds(1'000));
+  EXPECT_THAT(started_, SizeIs(1));
+}
+
+TEST_F(LimiterTest, TaskOfARateThatNoPollTakesForAWhileBeginsWhenOneComes) {
+  Set({{"train", {{"train"}, {}, 5}}});
+  Offer(Task(1));
+  time_.Pass(milliseconds(10'000));
+  Poll(1);
+  time_.Pass(milliseconds(500));
+  EXPECT_THAT(started_, ElementsAre(Task(1)));
+}
+
+TEST_F(LimiterTest, TokensDoNotGatherWhileNobodyTakesATask) {
+  for (const double rate : {0.5, 2.0, 10.0}) {
+    const std::string handler = "train-" + std::to_string(rate);
+    Set({{handler, {{handler}, {}, rate}}});
+    for (int64_t event = 1; event <= 500; ++event) Offer(Task(event), handler);
+    time_.Pass(milliseconds(60'000));
+    Poll(1'000, handler);
+    time_.Pass(milliseconds(10));
+    EXPECT_LE(static_cast<double>(TakeStarted().size()), rate * 3 + 1);
+    time_.Pass(milliseconds(10'000));
+    EXPECT_GE(static_cast<double>(TakeStarted().size()), rate * 9);
+  }
+}
+
 TEST_F(LimiterTest, WhatIsHeldGoesBackWhenNothingRuns) {
   Set({{"train", {{"train"}, 4, {}}}});
   Poll(10);

@@ -41,7 +41,8 @@ bool AllocatePermits(int64_t limit, milliseconds now, const std::vector<PermitAs
   std::stable_sort(waiting.begin(), waiting.end(),
                    [](const auto& a, const auto& b) { return a.second->wanted_since < b.second->wanted_since; });
   auto left = static_cast<int64_t>(waiting.size());
-  bool is_contended = false;
+  // The limit was lowered: nobody begins anything with what comes free.
+  bool is_contended = free < 0;
   for (auto& [partition, row] : waiting) {
     const int64_t share = std::clamp<int64_t>(free / left--, std::min<int64_t>(free, 1), row->wanted);
     const bool is_asking = asking.contains(partition);
@@ -63,7 +64,7 @@ bool AllocatePermits(int64_t limit, milliseconds now, const std::vector<PermitAs
 int64_t TakeTokens(double rate, milliseconds now, const TokenAsk& ask, TokenBucket& bucket) {
   const double most = std::max(1.0, rate);
   const double passed = static_cast<double>(std::max<int64_t>(0, (now - bucket.filled_at).count())) / 1000;
-  bucket.level = std::min(most, bucket.level + passed * rate + static_cast<double>(ask.returned));
+  bucket.level = std::min(most, bucket.level + passed * rate + ask.returned);
   bucket.filled_at = std::max(bucket.filled_at, now);
   const auto given = std::min(ask.wanted, static_cast<int64_t>(std::floor(bucket.level)));
   bucket.level -= static_cast<double>(given);

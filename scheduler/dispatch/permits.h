@@ -47,7 +47,7 @@ struct PermitAnswer {
 struct TokenAsk {
   std::string key;
   int64_t wanted = 0;
-  int64_t returned = 0;
+  double returned = 0;
 };
 
 struct PermitRequest {
@@ -57,7 +57,7 @@ struct PermitRequest {
 struct PermitResponse {
   std::vector<PermitAnswer> permits;  // as asked
   std::vector<int64_t> tokens;        // as asked
-  // Others wait for permits of the key: whoever has one gives it back when its task ends.
+  // Others wait for permits of the key, or there are too many: whoever has one gives it back when its task ends.
   std::map<std::string, bool> contended;
 };
 
@@ -82,7 +82,8 @@ struct PermitRow {
 using PermitRows = std::map<base::PartitionId, PermitRow>;
 
 // Serves the asks, all of one key, on all its rows. Whoever has waited longest is next, and those that wait share what
-// is free; one that was not heard of for three seconds is passed over. True: others than those that asked wait.
+// is free; one that was not heard of for three seconds is passed over. True: others than those that asked wait, or more
+// is held than the limit allows.
 bool AllocatePermits(int64_t limit, std::chrono::milliseconds now, const std::vector<PermitAsk>& asks, PermitRows& rows,
                      std::vector<PermitAnswer>& answers);
 

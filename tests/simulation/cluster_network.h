@@ -19,6 +19,7 @@
 namespace pawl::simulation {
 
 class ClusterNode;
+struct PermitTable;
 
 struct NetworkFaults {
   double lose = 0;       // of each message
@@ -56,7 +57,8 @@ class Network {
     base::MonotonicTime live_until;
   };
   std::map<std::string, Row> members;
-  uint64_t statements = 0;  // that the nodes have sent to the database
+  PermitTable* permits = nullptr;  // null: nothing is limited
+  uint64_t statements = 0;         // that the nodes have sent to the database
   NetworkFaults faults;
 
  private:
@@ -74,7 +76,9 @@ class DatabaseFaults : public history::FaultPlan {
  public:
   // `faults` is read at each call.
   DatabaseFaults(Network& network, const std::string& node, const LogFaults& faults)
-      : network_(network), node_(node), faults_(faults), chance_(network.world().Stream("log/" + node)) {}
+      : DatabaseFaults(network, node, faults, "log/" + node) {}
+  DatabaseFaults(Network& network, const std::string& node, const LogFaults& faults, const std::string& stream)
+      : network_(network), node_(node), faults_(faults), chance_(network.world().Stream(stream)) {}
   history::CallFate Next(history::CallKind kind) override;
 
  private:

@@ -173,6 +173,7 @@ ClusterNode::ClusterNode(const std::string& name, int partitions, Network& netwo
   auto load = [this, &programs](const std::string& digest, auto done) {
     process_.Post([&programs, digest, done = std::move(done)] { done(programs.at(digest)); });
   };
+  if (network.permits != nullptr) permits_ = std::make_unique<ClusterPermits>(network, name, *network.permits);
   partition::Settings settings{.node = name, .partitions = partitions, .lease = kLease, .wants_all = false};
   engine_ = std::make_unique<partition::Engine>(
       settings, partition::Engine::Parts{
@@ -188,7 +189,8 @@ ClusterNode::ClusterNode(const std::string& name, int partitions, Network& netwo
                     .submit_elsewhere =
                         [this](base::EntityId, core::Command command) {
                           cluster_->router().Submit(std::move(command), [](const absl::Status&) {});
-                        }});
+                        },
+                    .permits = permits_.get()});
   cluster_ = std::make_unique<cluster::Cluster>(
       cluster::Member{name, name, false}, kLease,
       cluster::Cluster::Parts{.executor = process_,
@@ -205,9 +207,19 @@ ClusterNode::~ClusterNode() { process_.Kill(); }
 void ClusterNode::Run(const std::shared_ptr<ClusterNode>& self) {
   network_.nodes[name_] = self;
   process_.Post([this] {
+    if (permits_ != nullptr) ReadLimits();  // before it serves anything
     engine_->Run();
     cluster_->Run(name_);
   });
+}
+
+// Every two seconds, as what is set live is read.
+void ClusterNode::ReadLimits() {
+  if (network_.ReachesDatabase(name_) && limits_version_ < network_.permits->version) {
+    limits_version_ = network_.permits->version;
+    engine_->SetLimits(network_.permits->limits);
+  }
+  process_.PostAt(process_.MonotonicNow() + milliseconds(2'000), [this] { ReadLimits(); });
 }
 
 struct ClusterNode::PollCall {

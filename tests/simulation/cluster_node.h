@@ -13,6 +13,7 @@
 #include "history/memory/memory_log.h"
 #include "scheduler/cluster/cluster.h"
 #include "tests/simulation/cluster_network.h"
+#include "tests/simulation/cluster_permits.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/world.h"
 
@@ -45,6 +46,8 @@ class ClusterNode {
   void Leave(std::function<void()> done);
 
   const std::string& name() const { return name_; }
+  // Of the limits on tasks that it has read.
+  int64_t limits_version() const { return limits_version_; }
   partition::Engine& engine() { return *engine_; }
   cluster::Cluster& cluster() { return *cluster_; }
   Process& process() { return process_; }
@@ -52,6 +55,7 @@ class ClusterNode {
  private:
   struct PollCall;
   void DropPolls(const std::string& session);
+  void ReadLimits();
 
   class Observer;
   class Members;
@@ -64,10 +68,12 @@ class ClusterNode {
   Chance chance_;
   std::map<std::string, std::vector<std::shared_ptr<PollCall>>> polls_;  // by session
   bool has_left_ = false;
+  int64_t limits_version_ = 0;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Members> members_;
   std::unique_ptr<Wires> peers_;
   std::unique_ptr<history::MemoryLog> log_;
+  std::unique_ptr<ClusterPermits> permits_;
   std::unique_ptr<partition::Engine> engine_;
   std::unique_ptr<cluster::Cluster> cluster_;
 };

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "scheduler/asl/validate/compile.h"
 #include "tests/simulation/cluster_node.h"
+#include "tests/simulation/limit_checker.h"
 #include "tests/simulation/program.h"
+#include "tests/simulation/story.h"
 
 namespace pawl::simulation {
 
@@ -54,6 +57,32 @@ ClusterScenario ClusterScenarioOf(uint64_t seed) {
   return scenario;
 }
 
+ClusterScenario LimitedClusterScenarioOf(uint64_t seed) {
+  ClusterScenario scenario = ClusterScenarioOf(seed);
+  Chance chance = World(seed).Stream("limits");
+  scenario.partitions = static_cast<int>(chance.Between(2, 12));
+  scenario.workers = static_cast<int>(chance.Between(2, 6));
+  scenario.clients = static_cast<int>(chance.Between(10, 30));
+  const int64_t most = chance.Between(1, 4);
+  const double rate = chance.Happens(0.3) ? 0.5 : static_cast<double>(chance.Between(1, 10));
+  switch (chance.Below(4)) {
+    case 0:
+      scenario.limits["pool"] = {{"work", "safe"}, most, rate};
+      break;
+    case 1:
+      scenario.limits["pool"] = {{"work"}, most, {}};
+      scenario.limits["gate"] = {{"safe"}, {}, rate};
+      break;
+    default:
+      scenario.limits["pool"] = {{"work", "safe"}, most, {}};
+  }
+  if (chance.Happens(0.3)) scenario.limit_changes = static_cast<int>(chance.Between(1, 3));
+  if (scenario.IsHarmless()) return scenario;
+  if (chance.Happens(0.6)) scenario.permit_faults = {.lost_before = 0.05, .lost_after = 0.1, .lost_meanwhile = 0.05};
+  if (chance.Happens(0.3)) scenario.permit_faults.delay_max = milliseconds(1'500);
+  return scenario;
+}
+
 bool ClusterScenario::IsHarmless() const {
   return network.lose + network.slow + network.duplicate + log.lost_before + log.lost_after + log.lost_meanwhile +
                  worker.die ==
@@ -78,6 +107,7 @@ class Story {
         network_(world_, store_),
         nodes_(static_cast<size_t>(scenario.nodes)) {
     if (keep_trace) world_.KeepTrace();
+    if (!scenario_.limits.empty()) SetUpLimits();
   }
 
   ClusterResult Go() {
@@ -119,6 +149,7 @@ class Story {
     CheckPauses();
     network_.Calm();
     log_faults_ = {};
+    permits_.faults = {};
     worker_faults_ = {};
     // A deadline that was given by a clock that ran hours ahead is waited for.
     for (int minutes = 0; minutes < 24 * 60 && !AllEnded() && ledger_.violation().empty(); ++minutes)
@@ -128,7 +159,67 @@ class Story {
   }
 
   void RunFor(seconds time) {
-    world_.RunUntil(world_.now() + time, [this] { return ledger_.violation().empty(); });
+    world_.RunUntil(world_.now() + time, [this] {
+      if (limit_checker_) ledger_.CatchUp();  // it looks at when things become durable
+      return ledger_.violation().empty();
+    });
+  }
+
+  // ---- limits on tasks
+
+  void SetUpLimits() {
+    permits_.limits = scenario_.limits;
+    permits_.faults = scenario_.permit_faults;
+    const auto now = std::chrono::duration_cast<milliseconds>(world_.now().time_since_epoch());
+    for (const auto& [key, limit] : scenario_.limits) permits_.buckets[key].filled_at = now;
+    network_.permits = &permits_;
+    const bool is_late = scenario_.log.lost_meanwhile > 0;
+    limit_checker_.emplace(
+        LimitChecker::Parts{.world = world_,
+                            .ledger = ledger_,
+                            .table = permits_,
+                            .is_known_everywhere =
+                                [this] {
+                                  return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+                                    return node == nullptr || node->limits_version() == permits_.version;
+                                  });
+                                },
+                            .commit_max = is_late ? milliseconds(3'000) : scenario_.log.delay_max});
+    ledger_.Watch([this](const history::ExecutionState& state) { limit_checker_->OnRow(state); });
+    for (int i = 0; i < scenario_.limit_changes; ++i) {
+      world_.After(milliseconds(nemesis_.Between(2'000, 100'000)), [this] { ChangeLimits(); });
+    }
+  }
+
+  void ChangeLimits() {
+    dispatch::Limits next = permits_.limits;
+    for (auto& [key, limit] : next) {
+      if (limit.concurrency) limit.concurrency = nemesis_.Between(1, 5);
+      if (limit.concurrency) world_.Tell("admin", "limits " + key + " to " + std::to_string(*limit.concurrency));
+    }
+    limit_checker_->BeforeChange(next);
+    permits_.limits = std::move(next);
+    ++permits_.version;
+  }
+
+  // What a task that does not begin may wait for.
+  std::string DescribeLimits() const {
+    std::string text;
+    for (const auto& node : nodes_) {
+      if (node == nullptr) continue;
+      for (const auto& one : node->engine().limiter().stats()) {
+        text += "; " + node->name() + " has of " + one.key + " " + std::to_string(one.waiting) + " waiting, " +
+                std::to_string(one.granted) + " granted, " + std::to_string(one.held) + " permits";
+      }
+    }
+    for (const auto& [key, rows] : permits_.rows) {
+      text += "; the table of " + key;
+      for (const auto& [partition, row] : rows) {
+        text +=
+            " " + std::to_string(partition.value()) + ":" + std::to_string(row.held) + "+" + std::to_string(row.wanted);
+      }
+    }
+    return text;
   }
 
   void MakePrograms() {
@@ -353,7 +444,7 @@ class Story {
       std::string found = state.start.name + " " + history::ExecutionStatusName(state.status) + " " +
                           state.error.value_or("") + " " + state.cause.value_or("");
       if (state.is_running()) {
-        ledger_.Accuse(found + " does not end");
+        ledger_.Accuse(found + " does not end: " + DescribeWaiting(state) + DescribeLimits());
       } else if (intended.succeeds) {
         if (state.status != ExecutionStatus::kSucceeded) return ledger_.Accuse(found + ", but should succeed");
         if (nlohmann::json::parse(state.output->text()) != intended.output) ledger_.Accuse(found + ": wrong output");
@@ -369,6 +460,7 @@ class Story {
         return ledger_.Accuse("no harm was done, but a heartbeat was missed: " + timed_out.task);
       }
     }
+    if (limit_checker_) limit_checker_->CheckEnd();
     size_t alive = 0, owned = 0;
     for (const auto& node : nodes_) alive += node != nullptr ? 1 : 0;
     size_t share = (static_cast<size_t>(scenario_.partitions) + alive - 1) / alive;
@@ -409,6 +501,8 @@ class Story {
   std::shared_ptr<history::MemoryStore> store_;
   Ledger ledger_;
   Network network_;
+  PermitTable permits_;
+  std::optional<LimitChecker> limit_checker_;
   ClusterNode::Programs programs_;
   std::vector<GeneratedProgram> generated_;
   std::vector<Client> clients_;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/dispatch/permits.h"
 #include "tests/simulation/cluster_network.h"
 #include "tests/simulation/cluster_worker.h"
 #include "tests/simulation/simulation.h"
@@ -39,9 +40,15 @@ struct ClusterScenario {
   int64_t drift_ppm = 0;
   bool timeouts = false;  // tasks have some, and no heartbeats
   int rushes = 0;         // so many times clients come all at once, and commits are slow
+  // Limits on the tasks that there are ("work", "safe"), by key (limit_checker.h); how often their concurrency changes.
+  dispatch::Limits limits;
+  int limit_changes = 0;
+  LogFaults permit_faults;  // of the way to the table of permits
   bool IsHarmless() const;
 };
 ClusterScenario ClusterScenarioOf(uint64_t seed);
+// The same, with limits, and more that come up against them.
+ClusterScenario LimitedClusterScenarioOf(uint64_t seed);
 
 struct ClusterResult {
   std::string violation;  // empty: all held

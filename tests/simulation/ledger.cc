@@ -37,6 +37,7 @@ void Ledger::Read(const history::MemoryStore::LogRow& row) {
     latest = std::max(latest, event.at);
   }
   state.revision = row.row.revision;
+  if (on_row_) on_row_(state);
 }
 
 void Ledger::Note(const ExecutionState& before, const history::Event& event, bool clock_stands) {

@@ -7,6 +7,7 @@
 // restartable. Thread rule: one thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -48,6 +49,9 @@ class Ledger {
   void OnBegun(const core::TaskRef& task);
   void OnEnded(base::EntityId entity, history::ExecutionStatus status);
 
+  // Called after each row, with the execution that it is about.
+  void Watch(std::function<void(const history::ExecutionState&)> on_row) { on_row_ = std::move(on_row); }
+
   size_t rows() const { return read_; }
   // Tasks that failed because their worker was taken for lost.
   const std::vector<std::string>& workers_lost() const { return workers_lost_; }
@@ -65,6 +69,7 @@ class Ledger {
   void Note(const history::ExecutionState& before, const history::Event& event, bool clock_stands);
 
   std::shared_ptr<history::MemoryStore> store_;
+  std::function<void(const history::ExecutionState&)> on_row_;
   size_t read_ = 0;
   std::string violation_;
   std::map<base::PartitionId, std::pair<base::Sequence, base::Epoch>> last_of_;
