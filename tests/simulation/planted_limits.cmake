@@ -32,7 +32,11 @@ planted_limits_defect(cluster_limits_permit_back_when_decided scheduler/partitio
 planted_limits_defect(cluster_limits_surplus_relied_on scheduler/dispatch/limiter.cc
                       "      share.held = share.granted;
       share.stored.reset();" "      share.stored.reset();")
-planted_limits_defect(cluster_limits_tokens_kept scheduler/dispatch/limiter.cc
-                      "if (key.limit.rate) GiveBack(key, static_cast<int64_t>(untaken.size()), tokens_from);"
-                      "if (key.limit.rate) key.tokens += static_cast<int64_t>(untaken.size());
-  Grant(key);")
+planted_limits_defect(cluster_limits_untaken_task_forgotten scheduler/dispatch/limiter.cc
+                      "share.held = std::min(share.held, share.granted);
+  AskAfter(milliseconds(0));" "share.held = std::min(share.held, share.granted);")
+planted_limits_defect(cluster_limits_lowered_limit_not_heeded scheduler/dispatch/permits.cc
+                      "bool is_contended = free < 0;" "bool is_contended = false;")
+planted_limits_defect(cluster_limits_bucket_overflows scheduler/dispatch/permits.cc
+                      "std::min(most, bucket.level + passed * rate + ask.returned)"
+                      "bucket.level + passed * rate + ask.returned")
