@@ -71,6 +71,8 @@ planted_defect(effects_released_before_commit scheduler/partition/engine.cc
 planted_defect(stale_owner_speaks scheduler/partition/engine.cc "if (!HasLease(partition)) {" "if (false) {")
 planted_defect(uncommitted_end_told_to_heartbeats scheduler/partition/effects.cc
                "return ends_it(at_log_) || ends_it(deciding_.get());" "return ends_it(nullptr);")
+# ---- parking
+planted_defect(parked_after_the_first_slice_stay scheduler/partition/park.cc "has_undecided_reading_ = false;" ";")
 # ---- the log's answers
 planted_defect(unknown_taken_for_committed scheduler/partition/engine.cc
                "if (result.code == history::AppendCode::kUnknown) {" "if (false) {")
