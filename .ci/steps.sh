@@ -73,7 +73,8 @@ step_unit() {
 }
 
 # The swarms of seeds and of mutants at full speed, and today's planted defects, which the former have to find.
-SWARMS=(simulation_test cluster_simulation_test limits_simulation_test small_worlds_test mutated_workflows_test)
+SWARMS=(simulation_test cluster_simulation_test cluster_limits_simulation_test limits_simulation_test small_worlds_test
+        mutated_workflows_test)
 step_simulation() {
   local -a planted
   cmake --preset release >/dev/null || return

@@ -66,7 +66,7 @@ endfunction()
 
 # Begun first, so that no core waits for one of them at the end.
 set(PAWL_LONG_TESTS event_log_contract_test ctl_test dev_test cluster_simulation_test jsonata_suite limits_simulation_test
-                    small_worlds_test mutated_workflows_test)
+                    cluster_limits_simulation_test small_worlds_test mutated_workflows_test)
 
 function(pawl_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})

@@ -23,7 +23,7 @@ TEST(ClusterLimitsSimulation, SwarmKeepsEveryPromise) {
   if (IsOneSeedAsked()) {
     RunSeed(FromEnvironment("SIM_SEED", 1), tally);
   } else {
-    RunFreshSeeds(100, RunSeed);
+    RunFreshSeeds(SeedsToCompare(100), RunSeed);
   }
 }
 
