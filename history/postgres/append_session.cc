@@ -18,11 +18,19 @@ constexpr int kClaimAttempts = 3;
 constexpr char kLosses[] =
     "select partition, first_missing, last_missing, node from pawl.losses where accepted_at is null order by 1, 2";
 
+// What is committed is on a standby too before it is acknowledged.
+constexpr char kProtected[] =
+    "protected = (current_setting('synchronous_standby_names') <> '' and "
+    "current_setting('synchronous_commit') not in ('off', 'local')), ";
+
 // Rows: partitions that are renewed, losses, and the rider's value.
 std::string RenewSql(const pg::Rider* rider) {
-  return "with mine as (select partition from pawl.partitions where writer = $1 and node = $2 order by partition "
+  return std::string() +
+         "with mine as (select partition from pawl.partitions where writer = $1 and node = $2 order by partition "
          "for update), "
-         "renewed as (update pawl.partitions p set lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
+         "renewed as (update pawl.partitions p set " +
+         kProtected +
+         "lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
          "next_sequence = f.next_sequence from mine, unnest($4, $5) f (partition, next_sequence) "
          "where p.partition = mine.partition and p.partition = f.partition returning p.partition), " +
          (rider == nullptr ? "" : rider->with) +
@@ -252,8 +260,15 @@ absl::Status AppendSession::Refresh() {
     auto found = held_.find(PartitionAt(rows, row, 1));
     if (found != held_.end() && found->second.epoch.value() == rows.Int(row, 2)) held.insert(*found);
   }
-  held_ = std::move(held);
+  Keep(std::move(held));
   return absl::OkStatus();
+}
+
+void AppendSession::Keep(std::map<base::PartitionId, Holding> held) {
+  for (const auto& [partition, holding] : held_) {
+    if (!held.contains(partition)) watch_.LetGo(partition);
+  }
+  held_ = std::move(held);
 }
 
 // ---- claim
@@ -284,9 +299,11 @@ absl::StatusOr<std::vector<Claimed>> AppendSession::ClaimOnce(const ClaimRequest
   PAWL_RETURN_IF_ERROR(StopWriters(found));
   // 3. So this is how far they got.
   PAWL_RETURN_IF_ERROR(ReadMarks(found));
-  // 4. The epoch rises.
+  // 4. Of some nobody is left who could tell whether that is all.
+  PAWL_RETURN_IF_ERROR(SetDoubtfulAside(found));
+  // 5. The epoch rises.
   PAWL_ASSIGN_OR_RETURN(std::vector<Claimed> claimed, TakeOver(request, found));
-  // 5. What nobody may claim is told to this node's operators.
+  // 6. What nobody may claim is told to this node's operators.
   PAWL_ASSIGN_OR_RETURN(pg::Rows losses, connection_->Run("losses", kLosses, {}));
   PAWL_RETURN_IF_ERROR(connection_->Execute("commit"));
   for (const Claimed& partition : claimed) {
@@ -302,16 +319,19 @@ absl::StatusOr<std::vector<AppendSession::Found>> AppendSession::LockClaimable(c
       pg::Rows rows,
       connection_->Run(
           "lock_claimable",
-          "select partition, coalesce(writer, 0), next_sequence from pawl.partitions where partition = "
+          "select partition, coalesce(writer, 0), next_sequence, epoch, coalesce(timeline, $5) < $5::integer and not "
+          "protected and not exists (select from pawl.losses l where l.partition = partitions.partition and l.timeline "
+          "= $5 and l.accepted_at is not null) from pawl.partitions where partition = "
           "any($1) and (node = '' or node = $2 or lease_until + $3 * interval '1 millisecond' <= "
           "clock_timestamp()) and here and not exists (select from pawl.losses l where l.partition = "
           "partitions.partition and l.accepted_at is null) and $4::integer in (0, (select partition_count from "
           "pawl.cluster)) order by partition for update",
           {Partitions(request.partitions), pg::Text(request.node), pg::Int8(watch_.patience(request.lease).count()),
-           pg::Int4(options_.partition_count)}));
+           pg::Int4(options_.partition_count), pg::Int4(watch_.timeline())}));
   std::vector<Found> found;
   for (int row = 0; row < rows.size(); ++row) {
-    Found one{static_cast<int32_t>(rows.Int(row, 0)), rows.Int(row, 1), rows.Int(row, 2)};
+    Found one{static_cast<int32_t>(rows.Int(row, 0)), rows.Int(row, 1), rows.Int(row, 2), rows.Int(row, 3),
+              rows.Bool(row, 4)};
     // What this session holds already, it knows best.
     auto held = held_.find(base::PartitionId(one.partition));
     if (one.writer == position_.writer && held != held_.end()) {
@@ -360,6 +380,27 @@ absl::Status AppendSession::ReadMarks(std::vector<Found>& found) {
   return absl::OkStatus();
 }
 
+// They are not claimed before somebody has accepted that decisions may be missing.
+absl::Status AppendSession::SetDoubtfulAside(std::vector<Found>& found) {
+  Array partitions(Type::kInt4Array), firsts(Type::kInt8Array), epochs(Type::kInt8Array);
+  std::erase_if(found, [&](const Found& one) {
+    if (!one.is_doubtful || watch_.KnowsAllOf(base::PartitionId(one.partition), base::Epoch(one.epoch))) return false;
+    partitions.AddInt4(one.partition);
+    firsts.AddInt8(one.next_sequence);
+    epochs.AddInt8(one.epoch);
+    return true;
+  });
+  if (partitions.size() == 0) return absl::OkStatus();
+  return connection_
+      ->Run("set_aside",
+            "insert into pawl.losses (partition, first_missing, last_missing, timeline, epoch, node) "
+            "select p, f, f - 1, $4, e, '' from unnest($1, $2, $3) u (p, f, e) "
+            "on conflict (partition, first_missing, timeline) do nothing",
+            {std::move(partitions).Take(), std::move(firsts).Take(), std::move(epochs).Take(),
+             pg::Int4(watch_.timeline())})
+      .status();
+}
+
 absl::StatusOr<std::vector<Claimed>> AppendSession::TakeOver(const ClaimRequest& request,
                                                              const std::vector<Found>& found) {
   Array partitions(Type::kInt4Array), next_sequences(Type::kInt8Array);
@@ -372,15 +413,16 @@ absl::StatusOr<std::vector<Claimed>> AppendSession::TakeOver(const ClaimRequest&
       connection_->Run(
           "take_over",
           "with taken as (update pawl.partitions p set epoch = greatest(p.epoch + 1, ($6::integer::bigint - 1) << 32), "
-          "writer = $1, node = $2, "
-          "lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
-          "next_sequence = f.next_sequence from unnest($4, $5) f (partition, next_sequence) "
-          "where p.partition = f.partition returning p.partition, p.epoch, p.next_sequence), "
-          "told as (insert into pawl.claims (partition, epoch, next_sequence, node, timeline) "
-          "select partition, epoch, next_sequence, $2, $6::integer from taken), "
-          "forgotten as (delete from pawl.claims c using taken t where c.partition = t.partition "
-          "and c.epoch < t.epoch - 1000) "
-          "select partition, epoch, next_sequence from taken",
+          "writer = $1, node = $2, timeline = $6::integer, " +
+              std::string(kProtected) +
+              "lease_until = clock_timestamp() + $3 * interval '1 millisecond', "
+              "next_sequence = f.next_sequence from unnest($4, $5) f (partition, next_sequence) "
+              "where p.partition = f.partition returning p.partition, p.epoch, p.next_sequence), "
+              "told as (insert into pawl.claims (partition, epoch, next_sequence, node, timeline) "
+              "select partition, epoch, next_sequence, $2, $6::integer from taken), "
+              "forgotten as (delete from pawl.claims c using taken t where c.partition = t.partition "
+              "and c.epoch < t.epoch - 1000) "
+              "select partition, epoch, next_sequence from taken",
           {pg::Int8(position_.writer), pg::Text(request.node), pg::Int8(request.lease.count()),
            std::move(partitions).Take(), std::move(next_sequences).Take(), pg::Int4(watch_.timeline())}));
   PAWL_RETURN_IF_ERROR(connection_
@@ -440,7 +482,7 @@ absl::StatusOr<AppendSession::Renewed> AppendSession::Renew(const std::string& n
     renewed.held.push_back(PartitionAt(*rows, row, 0));
     held.insert(*held_.find(renewed.held.back()));
   }
-  held_ = std::move(held);
+  Keep(std::move(held));
   TellLosses(*rows);
   return renewed;
 }
@@ -454,6 +496,7 @@ absl::Status AppendSession::Release(const std::string& node, const std::vector<b
     released.AddInt4(partition.value());
     next_sequences.AddInt8(found->second.next_sequence.value());
     held_.erase(found);
+    watch_.LetGo(partition);
   }
   absl::Status status =
       connection_

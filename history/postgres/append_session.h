@@ -80,6 +80,8 @@ class AppendSession {
     int32_t partition = 0;
     int64_t writer = 0;
     int64_t next_sequence = 0;
+    int64_t epoch = 0;
+    bool is_doubtful = false;  // claimed on an earlier timeline last, where nothing protected its commits
   };
 
   absl::Status EnsureConnected(const std::string& node);
@@ -94,6 +96,8 @@ class AppendSession {
   bool KnowsMachines(const PartitionBatch& batch) const;
   absl::Status LoadMachines(const std::vector<const PartitionBatch*>& batches);
   absl::Status Refresh();
+  // Of what it held this is left.
+  void Keep(std::map<base::PartitionId, Holding> held);
   // OK and true: written. OK and false: nothing was written, because something was taken.
   absl::StatusOr<bool> Write(const std::vector<const PartitionBatch*>& batches);
 
@@ -101,6 +105,7 @@ class AppendSession {
   absl::StatusOr<std::vector<Found>> LockClaimable(const ClaimRequest& request);
   absl::Status StopWriters(const std::vector<Found>& found);
   absl::Status ReadMarks(std::vector<Found>& found);
+  absl::Status SetDoubtfulAside(std::vector<Found>& found);
   absl::StatusOr<std::vector<Claimed>> TakeOver(const ClaimRequest& request, const std::vector<Found>& found);
   absl::Status EndBlockedWriters(const ClaimRequest& request);
 

@@ -31,7 +31,16 @@ class LogWatch {
 
   // Decisions of the partition before `next` are durable.
   void Committed(base::PartitionId partition, base::Epoch epoch, base::Sequence next) {
-    known_[partition] = {epoch, next};
+    known_[partition] = {epoch, next, true};
+  }
+  // Others may claim the partition from now on, and commit what this session does not hear of.
+  void LetGo(base::PartitionId partition) {
+    if (auto known = known_.find(partition); known != known_.end()) known->second.is_held = false;
+  }
+  // What was committed up to this epoch was committed here, and Meet has found it.
+  bool KnowsAllOf(base::PartitionId partition, base::Epoch epoch) const {
+    auto known = known_.find(partition);
+    return known != known_.end() && known->second.is_held && known->second.epoch == epoch;
   }
 
   int32_t timeline() const { return timeline_; }
@@ -42,6 +51,7 @@ class LogWatch {
   struct Known {
     base::Epoch epoch;
     base::Sequence next;
+    bool is_held = false;
   };
 
   absl::Status MeetServer(pg::AppendConnection& connection);

@@ -26,6 +26,10 @@ absl::Status Connected(const std::string& conninfo, const std::function<void(pqx
 }  // namespace
 
 std::string DescribeLoss(const Loss& loss) {
+  if (loss.decisions() == 0) {
+    return "partition " + std::to_string(loss.partition.value()) + " may lack decisions from sequence " +
+           std::to_string(loss.first_missing.value()) + " on";
+  }
   return "partition " + std::to_string(loss.partition.value()) + " lacks sequences " +
          std::to_string(loss.first_missing.value()) + " to " + std::to_string(loss.last_missing.value()) + " (" +
          std::to_string(loss.decisions()) + " decisions)";

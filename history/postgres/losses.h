@@ -16,13 +16,14 @@ struct Loss {
   base::PartitionId partition;
   base::Sequence first_missing;
   base::Sequence last_missing;
-  std::string node;  // that had them committed
+  std::string node;  // that had them committed; empty: nobody knows whether there were any, or how many
 
+  // 0: not known.
   int64_t decisions() const { return last_missing.value() - first_missing.value() + 1; }
   friend bool operator==(const Loss&, const Loss&) = default;
 };
 
-// "partition 3 lacks sequences 90 to 101 (12 decisions)"
+// "partition 3 lacks sequences 90 to 101 (12 decisions)", "partition 3 may lack decisions from sequence 90 on"
 std::string DescribeLoss(const Loss& loss);
 
 // For tools; each connects for itself and blocks. Those that nobody has accepted.

@@ -470,7 +470,7 @@ class RealNode : public Node {
                        engine_loop_,
                        [this] {
                          double lost = 0;
-                         for (const history::Loss& loss : losses_) lost += double(loss.decisions());
+                         for (const history::Loss& loss : losses_) lost += std::max(1.0, double(loss.decisions()));
                          return lost;
                        },
                        0)}};

@@ -99,6 +99,75 @@ class Failover(unittest.TestCase):
             self.assertEqual(self.losses(here.standby.dsn), [])
             self.former_primary_is_refused(here)
 
+    def test_nodes_that_all_died_with_the_primary_do_not_trust_an_asynchronous_replica(self):
+        with world.World(nodes=2, workers=0, standby="asynchronous") as here:
+            here.wait_until_serving()
+            kept = self.start_waiting(here, "kept", 5)
+            lsn = here.database.sql("select pg_current_wal_lsn()")
+            wait_until(lambda: here.standby.sql(f"select pg_last_wal_replay_lsn() >= '{lsn}'") == "t", 20)
+            here.standby.stop_streaming()
+            lost = self.start_waiting(here, "lost", 3)
+            self.all_die_and_the_standby_takes_over(here)
+            for node in here.schedulers:
+                wait_until(lambda: "may lack decisions" in node.ops("/readyz")[1], 20,
+                           lambda: f"{node.ops('/readyz')}\n{node.log_text()[-3000:]}")
+            time.sleep(2)  # two leases: nobody takes them
+            self.assertEqual(sum(node.metric("pawl_partitions_owned") or 0 for node in here.schedulers), 0)
+            losses = self.losses(here.standby.dsn)
+            self.assertEqual((len(losses), {loss["decisions"] for loss in losses}), (64, {0}))
+            with self.assertRaises((aws.AwsError, aws.NoAnswer)):
+                here.client().call("StopExecution", {"executionArn": kept[0]})
+            code, report = self.pawl("accept-loss", "--yes", "--postgres", here.standby.dsn)
+            self.assertEqual((code, report["accepted"]), (0, 64))
+            here.wait_until_serving()
+            for arn in kept:
+                here.client().insist("StopExecution", {"executionArn": arn})
+            for arn in lost:
+                with self.assertRaises(aws.AwsError) as gone:
+                    here.client().call("DescribeExecution", {"executionArn": arn})
+                self.assertEqual(gone.exception.name, "ExecutionDoesNotExist")
+            # It is over: other nodes on this timeline have nothing to ask.
+            for node in here.schedulers:
+                node.kill()
+                node.start()
+            here.wait_until_serving()
+            self.assertEqual(self.losses(here.standby.dsn), [])
+
+    def test_nodes_that_all_died_with_the_primary_go_on_with_a_synchronous_standby(self):
+        with world.World(nodes=2, workers=0, standby=True) as here:
+            here.wait_until_serving()
+            kept = self.start_waiting(here, "kept", 5)
+            self.all_die_and_the_standby_takes_over(here)
+            here.wait_until_serving()
+            self.assertEqual(self.losses(here.standby.dsn), [])
+            for arn in kept:
+                here.client().insist("StopExecution", {"executionArn": arn})
+
+    def test_nodes_that_all_died_go_on_after_a_restart_of_the_database(self):
+        with world.World(nodes=1, workers=0) as here:
+            here.wait_until_serving()
+            kept = self.start_waiting(here, "kept", 1)
+            here.schedulers[0].kill()
+            here.database.kill()
+            here.database.start()
+            here.schedulers[0].start()
+            here.wait_until_serving()
+            here.client().insist("StopExecution", {"executionArn": kept[0]})
+
+    def start_waiting(self, here, name, count):
+        machine = here.client().create_machine("waiting", {"StartAt": "W", "States": {"W": {
+            "Type": "Wait", "Seconds": 86400, "End": True}}})
+        return [here.client().insist("StartExecution", {"stateMachineArn": machine, "name": f"{name}-{n}"})
+                ["executionArn"] for n in range(count)]
+
+    def all_die_and_the_standby_takes_over(self, here):
+        for node in here.schedulers:
+            node.kill()
+        here.database.kill()
+        here.standby.promote()
+        for node in here.schedulers:
+            node.start()
+
     def former_primary_is_refused(self, here):
         """It comes back as it died, and the promoted one goes away: no node may take up the shorter timeline."""
         here.standby.kill()
