@@ -18,13 +18,24 @@ Cluster::Cluster(Member self, std::chrono::milliseconds lease, Parts parts)
                                     .want = [this](auto wanted) { parts_.engine.SetWanted(std::move(wanted)); },
                                     .healthy = [this, lease] { return IsHealthy(lease); },
                                     .tell = [this](const Notice& notice) { TellAll(notice); },
-                                    .changed = [this] { router_.OnChanged(); },
+                                    .changed =
+                                        [this] {
+                                          ends_.OnChanged();
+                                          router_.OnChanged();
+                                        },
                                     .log = parts_.log}),
+      ends_(EndWatch::Parts{.executor = parts_.executor,
+                            .clock = parts_.clock,
+                            .directory = directory_,
+                            .peers = parts_.peers,
+                            .await_here = [this](const auto& name, auto wait,
+                                                 auto done) { router_.OnAwaitEnd(name, wait, std::move(done)); }}),
       router_(Router::Parts{.executor = parts_.executor,
                             .clock = parts_.clock,
                             .engine = parts_.engine,
                             .directory = directory_,
                             .peers = parts_.peers,
+                            .ends = ends_,
                             .load_program = parts_.load_program,
                             .look_again = [this] { membership_.LookAgain(); }}),
       relay_(Relay::Parts{.executor = parts_.executor,
@@ -37,6 +48,7 @@ Cluster::Cluster(Member self, std::chrono::milliseconds lease, Parts parts)
 
 void Cluster::Run(const std::string& address) {
   self_.address = address;
+  ends_.Run(self_);
   membership_.Run(address);
   relay_.Run(self_);
 }
@@ -71,6 +83,12 @@ void Cluster::OnCarry(std::vector<Call> calls, std::function<void(std::vector<An
 void Cluster::OnAwaitEnd(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) {
   router_.OnAwaitEnd(name, wait, std::move(done));
 }
+
+void Cluster::OnAwaitEnds(const AwaitEndsRequest& request, std::function<void(std::vector<EndAnswer>)> done) {
+  ends_.OnAwaitEnds(request, std::move(done));
+}
+
+void Cluster::OnEnds(const std::vector<EndAnswer>& ends) { ends_.OnEnds(ends); }
 
 void Cluster::OnAwaitChange(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) {
   router_.OnAwaitChange(name, wait, std::move(done));

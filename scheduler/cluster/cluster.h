@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scheduler/cluster/directory.h"
+#include "scheduler/cluster/end_watch.h"
 #include "scheduler/cluster/membership.h"
 #include "scheduler/cluster/peers.h"
 #include "scheduler/cluster/relay.h"
@@ -50,6 +51,8 @@ class Cluster : public PeerHandler {
   void OnNotice(const Notice& notice) override;
   void OnCarry(std::vector<Call> calls, std::function<void(std::vector<Answer>)> done) override;
   void OnAwaitEnd(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) override;
+  void OnAwaitEnds(const AwaitEndsRequest& request, std::function<void(std::vector<EndAnswer>)> done) override;
+  void OnEnds(const std::vector<EndAnswer>& ends) override;
   void OnAwaitChange(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) override;
   void OnLend(LendRequest request, std::function<void(LendResponse)> done) override;
   void OnWatch(const WatchRequest& request, std::function<void(WatchResponse)> done) override;
@@ -61,6 +64,7 @@ class Cluster : public PeerHandler {
   Parts parts_;
   Directory directory_;
   Membership membership_;
+  EndWatch ends_;
   Router router_;
   Relay relay_;
   Member self_;

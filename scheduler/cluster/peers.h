@@ -45,6 +45,7 @@ struct Notice {
 struct StartCall {
   history::ExecutionStarted start;
   bool name_is_given = true;
+  bool wants_end = false;  // somebody waits for its end
 };
 struct TaskCall {
   core::Command command;  // CompleteTask, ReleaseTask, CheckpointTask, HeartbeatMissed
@@ -61,12 +62,30 @@ using Call = std::variant<StartCall, TaskCall, StopCall, BeatCall>;
 struct Answer {
   absl::Status status;
   partition::Started started;  // of a start
+  // Of a start whose end is wanted, and came with it.
+  std::optional<history::ExecutionStatus> ended;
 };
 
 // Whether the execution is open there, and how it ended if that was waited for.
 struct Awaited {
   bool is_open = false;
   std::optional<partition::Outcome> outcome;
+};
+
+// ---- ends that are waited for (end_watch.h)
+
+struct EndAsk {
+  uint64_t number = 0;  // of the asker's
+  history::NameKey name{};
+  std::chrono::milliseconds wait{0};
+};
+struct AwaitEndsRequest {
+  Member from;
+  std::vector<EndAsk> asks;
+};
+struct EndAnswer {
+  uint64_t number = 0;
+  absl::StatusOr<Awaited> awaited;  // or NotServed
 };
 
 // ---- polls lent to nodes whose tasks wait
@@ -116,6 +135,11 @@ class Peers {
   virtual void Carry(const Member& to, std::vector<Call> calls, Done<std::vector<Answer>> done) = 0;
   virtual void AwaitEnd(const Member& to, const history::NameKey& name, std::chrono::milliseconds wait,
                         Done<Awaited> done) = 0;
+  // Answers with what is known at once; the rest is told by TellEnds. UNIMPLEMENTED where the peer is of an older
+  // release.
+  virtual void AwaitEnds(const Member& to, AwaitEndsRequest request, Done<std::vector<EndAnswer>> done) = 0;
+  virtual void TellEnds(const Member& to, const std::vector<EndAnswer>& ends,
+                        std::function<void(absl::Status)> done) = 0;
   virtual void AwaitChange(const Member& to, const history::NameKey& name, std::chrono::milliseconds wait,
                            Done<Awaited> done) = 0;
   virtual void Lend(const Member& to, LendRequest request, Done<LendResponse> done) = 0;
@@ -129,6 +153,8 @@ class PeerHandler {
   // Answers in the order of the calls.
   virtual void OnCarry(std::vector<Call> calls, std::function<void(std::vector<Answer>)> done) = 0;
   virtual void OnAwaitEnd(const history::NameKey& name, std::chrono::milliseconds wait, Peers::Done<Awaited> done) = 0;
+  virtual void OnAwaitEnds(const AwaitEndsRequest& request, std::function<void(std::vector<EndAnswer>)> done) = 0;
+  virtual void OnEnds(const std::vector<EndAnswer>& ends) = 0;
   virtual void OnAwaitChange(const history::NameKey& name, std::chrono::milliseconds wait,
                              Peers::Done<Awaited> done) = 0;
   virtual void OnLend(LendRequest request, std::function<void(LendResponse)> done) = 0;

@@ -77,11 +77,11 @@ const core::TaskRef& Router::TaskOf(const core::Command& command) {
 
 // ---- what callers here ask
 
-void Router::Start(partition::StartRequest request, std::function<void(absl::StatusOr<partition::Started>)> reply) {
-  StartCall call{std::move(request.start), request.name_is_given};
+void Router::Start(partition::StartRequest request, bool wants_end, std::function<void(absl::StatusOr<Begun>)> reply) {
+  StartCall call{std::move(request.start), request.name_is_given, wants_end};
   base::Slot slot = SlotOfCall(call);
   Begin(std::move(call), std::move(request.program), slot, [reply = std::move(reply)](Answer answer) {
-    if (answer.status.ok()) return reply(answer.started);
+    if (answer.status.ok()) return reply(Begun{answer.started, answer.ended});
     reply(std::move(answer.status));
   });
 }
@@ -364,12 +364,30 @@ void Router::OnCarry(std::vector<Call> calls, std::function<void(std::vector<Ans
   gather->answers.resize(calls.size());
   gather->left = calls.size() + 1;
   gather->done = std::move(done);
-  auto one_done = [gather] {
-    if (--gather->left == 0) gather->done(std::move(gather->answers));
+  const bool wants_ends = std::any_of(calls.begin(), calls.end(), [](const Call& call) {
+    const auto* start = std::get_if<StartCall>(&call);
+    return start != nullptr && start->wants_end;
+  });
+  auto one_done = [this, gather, wants_ends] {
+    if (--gather->left > 0) return;
+    if (!wants_ends) return gather->done(std::move(gather->answers));
+    // An end that came with the start is let out after it, in the same turn.
+    parts_.executor.Post([gather] { gather->done(std::move(gather->answers)); });
   };
   for (size_t i = 0; i < calls.size(); ++i) {
-    auto answer = [gather, one_done, i](Answer given) {
+    const auto* start = std::get_if<StartCall>(&calls[i]);
+    auto answer = [this, gather, one_done, i, wants_end = start != nullptr && start->wants_end](Answer given) {
       gather->answers[i] = std::move(given);
+      // One that has only begun is not waited for here, and holds nothing.
+      const std::weak_ptr<Gather> until_answered = gather;
+      if (wants_end && gather->answers[i].status.ok()) {
+        parts_.engine.WhenEnded(gather->answers[i].started.entity,
+                                [until_answered, i](const absl::StatusOr<partition::Outcome>& outcome) {
+                                  const auto open = until_answered.lock();
+                                  if (open == nullptr || !outcome.ok() || i >= open->answers.size()) return;
+                                  open->answers[i].ended = outcome->status;
+                                });
+      }
       one_done();
     };
     const auto* beat = std::get_if<BeatCall>(&calls[i]);
@@ -421,7 +439,7 @@ void Router::AwaitAgain(const std::shared_ptr<Wait>& wait) {
     if (trip->wait != nullptr) answered(awaited);
   };
   if (wait->end) {
-    parts_.peers.AwaitEnd(*owner, wait->name, left, heard);
+    parts_.ends.Ask(*owner, wait->name, left, heard);
   } else {
     parts_.peers.AwaitChange(*owner, wait->name, left, heard);
   }

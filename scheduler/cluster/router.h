@@ -15,10 +15,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "scheduler/cluster/directory.h"
+#include "scheduler/cluster/end_watch.h"
 #include "scheduler/cluster/peers.h"
 #include "scheduler/partition/engine.h"
 #include "shared/base/clock.h"
@@ -35,6 +37,7 @@ class Router {
     partition::Engine& engine;
     const Directory& directory;
     Peers& peers;
+    EndWatch& ends;
     partition::LoadProgram load_program;
     // The directory seems to be behind.
     std::function<void()> look_again;
@@ -45,7 +48,12 @@ class Router {
 
   // ---- as partition::Engine's
 
-  void Start(partition::StartRequest request, std::function<void(absl::StatusOr<partition::Started>)> reply);
+  struct Begun {
+    partition::Started started;
+    // How it ended, where that was wanted and another node told it with the start.
+    std::optional<history::ExecutionStatus> ended;
+  };
+  void Start(partition::StartRequest request, bool wants_end, std::function<void(absl::StatusOr<Begun>)> reply);
   // CompleteTask, ReleaseTask, CheckpointTask and HeartbeatMissed.
   void Submit(core::Command command, Reply reply);
   // NOT_FOUND where no execution of that name is open.

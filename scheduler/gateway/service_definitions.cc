@@ -113,7 +113,7 @@ void Service::RunTestedTask(const Caller& caller, const asl::TestStateTask& task
       start.start.definition_digest = kept->digest;
       start.start.timeout_seconds = kTestSecondsMax;
       std::string arn = core::ExecutionArnOf(start.start);
-      parts_.router.Start(std::move(start), [this, caller, arn, done](absl::StatusOr<partition::Started> started) {
+      parts_.router.Start(std::move(start), false, [this, caller, arn, done](const auto& started) {
         if (!started.ok()) return done(Refuse(Reason::kUnavailable, std::string(started.status().message())));
         AwaitExecution(caller, arn, kTestWait, done);
       });

@@ -120,18 +120,25 @@ void Service::StartOne(StartExecutionRequest request, Done<StartedExecution> don
     start.start.trace_header = std::move(request.trace_header);
     start.start.priority = request.priority;
     std::string arn = core::ExecutionArnOf(start.start);
-    parts_.router.Start(std::move(start), [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
-                                           done = std::move(done)](absl::StatusOr<partition::Started> started) {
-      if (!started.ok()) return done(EngineRefusal(started.status(), arn));
+    const bool wants_end = request.when_ended != nullptr;
+    auto reply = [this, arn = std::move(arn), when_ended = std::move(request.when_ended),
+                  done = std::move(done)](const absl::StatusOr<cluster::Router::Begun>& begun) {
+      if (!begun.ok()) return done(EngineRefusal(begun.status(), arn));
+      const partition::Started& started = begun->started;
+      if (when_ended && begun->ended) {
+        when_ended(arn, history::ExecutionStatusName(*begun->ended));
+        return done(StartedExecution{arn, started.at, true});
+      }
       // An execution that ended within its first decision is still there at this moment, so its end is not missed.
       bool is_watched =
           when_ended &&
-          parts_.engine.WhenEnded(started->entity, [arn, when_ended](const absl::StatusOr<partition::Outcome>& end) {
+          parts_.engine.WhenEnded(started.entity, [arn, when_ended](const absl::StatusOr<partition::Outcome>& end) {
             if (!end.ok()) return when_ended(arn, end.status());
             when_ended(arn, history::ExecutionStatusName(end->status));
           });
-      done(StartedExecution{arn, started->at, is_watched});
-    });
+      done(StartedExecution{arn, started.at, is_watched});
+    };
+    parts_.router.Start(std::move(start), wants_end, std::move(reply));
   });
 }
 

@@ -117,6 +117,23 @@ class ClusterNode::Wires : public cluster::Peers {
           done(answer.ok() && answer->ok() ? *answer : partition::NotServed("moved"));
         });
   }
+  void AwaitEnds(const cluster::Member& to, cluster::AwaitEndsRequest request,
+                 Done<std::vector<cluster::EndAnswer>> done) override {
+    Call<std::vector<cluster::EndAnswer>>(
+        to, kTimeout,
+        [request](cluster::PeerHandler& handler, const auto& reply) { handler.OnAwaitEnds(request, reply); },
+        std::move(done));
+  }
+  void TellEnds(const cluster::Member& to, const std::vector<cluster::EndAnswer>& ends,
+                std::function<void(absl::Status)> done) override {
+    Call<bool>(
+        to, kTimeout,
+        [ends](cluster::PeerHandler& handler, const auto& reply) {
+          handler.OnEnds(ends);
+          reply(true);
+        },
+        [done](const absl::StatusOr<bool>& answer) { done(answer.status()); });
+  }
   void AwaitChange(const cluster::Member&, const history::NameKey&, milliseconds, Done<cluster::Awaited>) override {}
   void Lend(const cluster::Member& to, cluster::LendRequest request, Done<cluster::LendResponse> done) override {
     Call<cluster::LendResponse>(
@@ -320,10 +337,11 @@ void ClusterNode::Beat(const std::string& session, const TaskRef& task) {
   engine_->SessionsChanged();
 }
 
-void ClusterNode::Start(partition::StartRequest request, std::function<void(absl::Status)> done) {
-  cluster_->router().Start(std::move(request), [this, done = std::move(done)](const auto& started) {
-    if (started.ok()) ledger_.OnStarted(started->entity);
-    done(started.status());
+void ClusterNode::Start(partition::StartRequest request,
+                        std::function<void(absl::StatusOr<cluster::Router::Begun>)> done) {
+  cluster_->router().Start(std::move(request), true, [this, done = std::move(done)](const auto& begun) {
+    if (begun.ok()) ledger_.OnStarted(begun->started.entity);
+    done(begun);
   });
 }
 

@@ -40,7 +40,7 @@ class ClusterNode {
   void BeatByToken(const core::TaskRef& task) {
     cluster_->router().Beat(task, [](const absl::Status&) {});
   }
-  void Start(partition::StartRequest request, std::function<void(absl::Status)> done);
+  void Start(partition::StartRequest request, std::function<void(absl::StatusOr<cluster::Router::Begun>)> done);
   void AwaitEnd(const history::NameKey& name, std::function<void(absl::StatusOr<cluster::Awaited>)> done);
   // In good order, as the service does it: gives its partitions up, then answers its polls and takes no more of them.
   void Leave(std::function<void()> done);

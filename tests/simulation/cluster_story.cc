@@ -121,6 +121,8 @@ class Story {
   struct Client {
     size_t program = 0;
     bool started = false;
+    // What it was told of the end, and the output where that was told too.
+    std::vector<std::pair<ExecutionStatus, std::optional<std::string>>> ends_heard;
   };
 
   void Run() {
@@ -387,17 +389,21 @@ class Story {
     if (node == nullptr) return again(milliseconds(300));
     auto answered = std::make_shared<bool>(false);
     network_.Send("client", node->name(), [=, this, from = node->name()](ClusterNode& there) {
-      there.Start(RequestOf(index), [=, this](const absl::Status& status) {
-        network_.Carry(from, "client", [=, this] {
-          if (std::exchange(*answered, true)) return;
-          if (status.ok()) {
-            clients_[index].started = true;
-          } else if (absl::IsAlreadyExists(status)) {
-            if (!Exists(index)) ledger_.Accuse("a name is said to exist that is not in the log");
-          } else {
-            again(milliseconds(250));
-          }
-        });
+      there.Start(RequestOf(index), [=, this](const absl::StatusOr<cluster::Router::Begun>& begun) {
+        network_.Carry(from, "client",
+                       [=, this, status = begun.status(), ended = begun.ok() ? begun->ended : std::nullopt] {
+                         if (std::exchange(*answered, true)) return;
+                         if (status.ok()) {
+                           // The stories of limits are long without.
+                           const bool awaits = scenario_.limits.empty() && !ended;
+                           if (!std::exchange(clients_[index].started, true) && awaits) Await(index);
+                           if (ended) clients_[index].ends_heard.emplace_back(*ended, std::nullopt);
+                         } else if (absl::IsAlreadyExists(status)) {
+                           if (!Exists(index)) ledger_.Accuse("a name is said to exist that is not in the log");
+                         } else {
+                           again(milliseconds(250));
+                         }
+                       });
       });
     });
     world_.After(seconds(10), [=] {
@@ -405,11 +411,35 @@ class Story {
     });
   }
 
-  bool Exists(size_t index) {
-    return store_
-        ->FindByName({partition::MakeNameKey("000000000000", "us-east-1", "sim", "run-" + std::to_string(index))})[0]
-        .has_value();
+  // Waits for the end, at any node; what is told of it has to be what the log tells.
+  void Await(size_t index) {
+    auto again = [this, index](milliseconds delay) { world_.After(delay, [this, index] { Await(index); }); };
+    auto node = nodes_[index % nodes_.size()];
+    if (node == nullptr) return again(milliseconds(300));
+    auto answered = std::make_shared<bool>(false);
+    network_.Send("client", node->name(), [=, this, from = node->name()](ClusterNode& there) {
+      there.AwaitEnd(NameOf(index), [=, this](const absl::StatusOr<cluster::Awaited>& awaited) {
+        network_.Carry(from, "client", [=, this] {
+          if (std::exchange(*answered, true)) return;
+          if (!awaited.ok()) return ledger_.Accuse("nobody knows of an end that is waited for");
+          if (!awaited->outcome) {
+            if (awaited->is_open) again(milliseconds(0));
+            return;  // it ended before, and would be read
+          }
+          clients_[index].ends_heard.emplace_back(awaited->outcome->status, awaited->outcome->output);
+        });
+      });
+    });
+    world_.After(seconds(35), [=] {
+      if (!std::exchange(*answered, true)) again(milliseconds(0));
+    });
   }
+
+  history::NameKey NameOf(size_t index) const {
+    return partition::MakeNameKey("000000000000", "us-east-1", "sim", "run-" + std::to_string(index));
+  }
+
+  bool Exists(size_t index) { return store_->FindByName({NameOf(index)})[0].has_value(); }
 
   // ---- the end
 
@@ -443,6 +473,10 @@ class Story {
       const Intended& intended = generated_[client.program].intended;
       std::string found = state.start.name + " " + history::ExecutionStatusName(state.status) + " " +
                           state.error.value_or("") + " " + state.cause.value_or("");
+      for (const auto& [status, output] : client.ends_heard) {
+        const bool is_told = status == state.status && (!output || (state.output && *output == state.output->text()));
+        if (!is_told) return ledger_.Accuse(found + ", but somebody who waited was told otherwise");
+      }
       if (state.is_running()) {
         ledger_.Accuse(found + " does not end: " + DescribeWaiting(state) + DescribeLimits());
       } else if (intended.succeeds) {

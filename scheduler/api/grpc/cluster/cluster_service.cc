@@ -18,6 +18,8 @@ ClusterService::ClusterService(cluster::PeerHandler& handler, base::Executor& ex
   Add("ClusterService/Tell", &Asked::RequestTell, *this, &ClusterService::Tell);
   Add("ClusterService/Carry", &Asked::RequestCarry, *this, &ClusterService::Carry);
   Add("ClusterService/AwaitEnd", &Asked::RequestAwaitEnd, *this, &ClusterService::AwaitEnd);
+  Add("ClusterService/AwaitEnds", &Asked::RequestAwaitEnds, *this, &ClusterService::AwaitEnds);
+  Add("ClusterService/TellEnds", &Asked::RequestTellEnds, *this, &ClusterService::TellEnds);
   Add("ClusterService/AwaitChange", &Asked::RequestAwaitChange, *this, &ClusterService::AwaitChange);
   Add("ClusterService/Lend", &Asked::RequestLend, *this, &ClusterService::Lend);
   Add("ClusterService/Watch", &Asked::RequestWatch, *this, &ClusterService::Watch);
@@ -73,6 +75,26 @@ void ClusterService::AwaitEnd(const Call& call, const cluster::v1::AwaitRequest&
       if (awaited.ok()) ToWire(*awaited, response);
       call->End(absl::OkStatus());
     });
+  });
+}
+
+void ClusterService::AwaitEnds(const Call& call, const cluster::v1::AwaitEndsRequest& request,
+                               cluster::v1::Ends& response) {
+  if (!Belongs(call)) return;
+  executor_.Post([this, call, &response, asked = FromWire(request)] {
+    handler_.OnAwaitEnds(asked, [call, &response](const std::vector<cluster::EndAnswer>& ends) {
+      if (!call->Claim()) return;
+      for (const cluster::EndAnswer& end : ends) ToWire(end, *response.add_answers());
+      call->End(absl::OkStatus());
+    });
+  });
+}
+
+void ClusterService::TellEnds(const Call& call, const cluster::v1::Ends& request, cluster::v1::Nothing&) {
+  if (!Belongs(call)) return;
+  executor_.Post([this, call, ends = FromWire(request)] {
+    handler_.OnEnds(ends);
+    if (call->Claim()) call->End(absl::OkStatus());
   });
 }
 

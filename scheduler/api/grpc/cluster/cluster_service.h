@@ -23,6 +23,8 @@ class ClusterService final : public ServiceOf<cluster::v1::ClusterService::Async
   void Tell(const Call& call, const cluster::v1::Notice& request, cluster::v1::Nothing& response);
   void Carry(const Call& call, const cluster::v1::CarryRequest& request, cluster::v1::CarryResponse& response);
   void AwaitEnd(const Call& call, const cluster::v1::AwaitRequest& request, cluster::v1::AwaitEndResponse& response);
+  void AwaitEnds(const Call& call, const cluster::v1::AwaitEndsRequest& request, cluster::v1::Ends& response);
+  void TellEnds(const Call& call, const cluster::v1::Ends& request, cluster::v1::Nothing& response);
   void AwaitChange(const Call& call, const cluster::v1::AwaitRequest& request,
                    cluster::v1::AwaitChangeResponse& response);
   void Lend(const Call& call, const cluster::v1::LendRequest& request, cluster::v1::LendResponse& response);

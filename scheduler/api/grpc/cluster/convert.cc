@@ -76,6 +76,7 @@ cluster::StartCall StartFromWire(const wire::Start& from) {
   start.trace_header = from.trace_header();
   start.priority = from.priority();
   call.name_is_given = from.name_is_given();
+  call.wants_end = from.wants_end();
   return call;
 }
 
@@ -143,6 +144,7 @@ void ToWire(const cluster::Call& from, wire::Call& to) {
     if (call->start.timeout_seconds) start.set_timeout_seconds(*call->start.timeout_seconds);
     start.set_trace_header(call->start.trace_header);
     start.set_priority(call->start.priority);
+    start.set_wants_end(call->wants_end);
   } else if (const auto* task = std::get_if<cluster::TaskCall>(&from)) {
     SetCommand(task->command, to);
   } else if (const auto* stop = std::get_if<cluster::StopCall>(&from)) {
@@ -191,6 +193,7 @@ void ToWire(const cluster::Answer& from, wire::CarryResponse::Answer& to) {
   to.set_code(static_cast<int>(from.status.code()));
   to.set_message(std::string(from.status.message()));
   to.set_not_served(partition::IsNotServed(from.status));
+  if (from.ended) to.set_ended(static_cast<int>(*from.ended));
   if (from.started.entity.is_none()) return;
   to.set_entity(Text(from.started.entity.bytes()));
   to.set_started_at_ms(from.started.at.time_since_epoch().count());
@@ -200,6 +203,7 @@ cluster::Answer FromWire(const wire::CarryResponse::Answer& from) {
   to.status = from.not_served() ? partition::NotServed(from.message())
                                 : absl::Status(static_cast<absl::StatusCode>(from.code()), from.message());
   if (auto entity = Bytes<16>(from.entity())) to.started = {base::EntityId(*entity), At(from.started_at_ms())};
+  if (from.has_ended()) to.ended = static_cast<history::ExecutionStatus>(from.ended());
   return to;
 }
 
@@ -224,6 +228,42 @@ cluster::Awaited FromWire(const wire::AwaitEndResponse& from) {
                                   from.has_output() ? std::optional(from.output()) : std::nullopt,
                                   from.has_error() ? std::optional(from.error()) : std::nullopt,
                                   from.has_cause() ? std::optional(from.cause()) : std::nullopt};
+  return to;
+}
+
+void ToWire(const cluster::AwaitEndsRequest& from, wire::AwaitEndsRequest& to) {
+  ToWire(from.from, *to.mutable_from());
+  for (const cluster::EndAsk& ask : from.asks) {
+    wire::AwaitEndsRequest::Ask& added = *to.add_asks();
+    added.set_number(ask.number);
+    added.set_name_key(NameKeyToWire(ask.name));
+    added.set_wait_ms(static_cast<int>(ask.wait.count()));
+  }
+}
+cluster::AwaitEndsRequest FromWire(const wire::AwaitEndsRequest& from) {
+  cluster::AwaitEndsRequest to{FromWire(from.from()), {}};
+  for (const auto& ask : from.asks()) {
+    to.asks.push_back({ask.number(), NameKeyFromWire(ask.name_key()).value_or(history::NameKey{}),
+                       std::chrono::milliseconds(std::clamp(ask.wait_ms(), 0, 60'000))});
+  }
+  return to;
+}
+
+void ToWire(const cluster::EndAnswer& from, wire::Ends::Answer& to) {
+  to.set_number(from.number);
+  wire::AwaitEndResponse& end = *to.mutable_end();
+  end.set_not_served(!from.awaited.ok());
+  if (from.awaited.ok()) ToWire(*from.awaited, end);
+}
+std::vector<cluster::EndAnswer> FromWire(const wire::Ends& from) {
+  std::vector<cluster::EndAnswer> to;
+  for (const auto& answer : from.answers()) {
+    if (answer.end().not_served()) {
+      to.push_back({answer.number(), partition::NotServed("the partition has moved")});
+    } else {
+      to.push_back({answer.number(), FromWire(answer.end())});
+    }
+  }
   return to;
 }
 

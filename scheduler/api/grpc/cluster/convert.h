@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "proto/cluster/v1/cluster.pb.h"
 #include "scheduler/cluster/peers.h"
@@ -23,6 +25,10 @@ void ToWire(const cluster::Answer& from, wire::CarryResponse::Answer& to);
 cluster::Answer FromWire(const wire::CarryResponse::Answer& from);
 void ToWire(const cluster::Awaited& from, wire::AwaitEndResponse& to);
 cluster::Awaited FromWire(const wire::AwaitEndResponse& from);
+void ToWire(const cluster::AwaitEndsRequest& from, wire::AwaitEndsRequest& to);
+cluster::AwaitEndsRequest FromWire(const wire::AwaitEndsRequest& from);
+void ToWire(const cluster::EndAnswer& from, wire::Ends::Answer& to);
+std::vector<cluster::EndAnswer> FromWire(const wire::Ends& from);
 void ToWire(const cluster::LendRequest& from, wire::LendRequest& to);
 cluster::LendRequest FromWire(const wire::LendRequest& from);
 void ToWire(const cluster::LendResponse& from, wire::LendResponse& to);

@@ -60,6 +60,27 @@ class GrpcPeers : public cluster::Peers {
         });
   }
 
+  void AwaitEnds(const cluster::Member& to, cluster::AwaitEndsRequest request,
+                 Done<std::vector<cluster::EndAnswer>> done) override {
+    auto exchange = Begin<wire::AwaitEndsRequest, wire::Ends>(kTellTimeout);
+    ToWire(request, exchange->request);
+    Run(
+        exchange, PeerAt(to.address), [](auto* stub, auto... arguments) { stub->AwaitEnds(arguments...); },
+        [done = std::move(done)](const absl::Status& status, const wire::Ends& response) {
+          if (!status.ok()) return done(status);
+          done(FromWire(response));
+        });
+  }
+
+  void TellEnds(const cluster::Member& to, const std::vector<cluster::EndAnswer>& ends,
+                std::function<void(absl::Status)> done) override {
+    auto exchange = Begin<wire::Ends, wire::Nothing>(kTellTimeout);
+    for (const cluster::EndAnswer& end : ends) ToWire(end, *exchange->request.add_answers());
+    Run(
+        exchange, PeerAt(to.address), [](auto* stub, auto... arguments) { stub->TellEnds(arguments...); },
+        [done = std::move(done)](const absl::Status& status, const wire::Nothing&) { done(status); });
+  }
+
   void AwaitChange(const cluster::Member& to, const history::NameKey& name, milliseconds wait,
                    Done<cluster::Awaited> done) override {
     auto exchange = BeginWait<wire::AwaitChangeResponse>(name, wait);
