@@ -1,4 +1,5 @@
 """What processes cost: CPU seconds by process and by thread, resident memory, and how much of the machine others took."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -40,7 +41,8 @@ def cpu_seconds(pids):
 def pin(pid, cores):
     """The process, its children and their children to come may run on these cores only."""
     for one in _families([pid]):
-        os.sched_setaffinity(one, cores)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(one, cores)
 
 
 def thread_seconds(pid):
