@@ -353,9 +353,10 @@ class Mover::Course {
 
   void Switch(int64_t next_sequence) {
     pqxx::work transaction(target_.connection);
-    transaction.exec("update pawl.partitions set here = true, moving_to = null, timeline = null, epoch = greatest(epoch, " + epoch_ +
-                     "), writer = null, node = '', lease_until = '-infinity', next_sequence = " +
-                     std::to_string(next_sequence) + " where partition = " + partition_);
+    transaction.exec(
+        "update pawl.partitions set here = true, moving_to = null, timeline = null, epoch = greatest(epoch, " + epoch_ +
+        "), writer = null, node = '', lease_until = '-infinity', next_sequence = " + std::to_string(next_sequence) +
+        " where partition = " + partition_);
     transaction.commit();
   }
 

@@ -25,8 +25,8 @@ inline uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return value != nullptr ? std::strtoull(value, nullptr, 10) : otherwise;
 }
 
-// How many seeds a test takes that compares runs of one seed, or whose code others run under a sanitizer as well: all of
-// them at full speed, a few under a sanitizer, which looks for other mistakes than these.
+// How many seeds a test takes that compares runs of one seed, or whose code others run under a sanitizer as well: all
+// of them at full speed, a few under a sanitizer, which looks for other mistakes than these.
 inline uint64_t SeedsToCompare(uint64_t at_full_speed) {
   return base::kAddressSanitizer ? at_full_speed / 5 : at_full_speed;
 }
