@@ -320,6 +320,9 @@ void Limiter::OnAnswer(const PermitRequest& request, const absl::StatusOr<Permit
 }
 
 void Limiter::Take(const PermitRequest& request, const PermitResponse& response) {
+  for (const auto& [name, is_contended] : response.contended) {
+    if (auto key = keys_.find(name); key != keys_.end()) key->second.is_contended = is_contended;
+  }
   for (size_t i = 0; i < request.permits.size() && i < response.permits.size(); ++i) {
     const PermitAsk& ask = request.permits[i];
     auto key = keys_.find(ask.key);
@@ -328,8 +331,12 @@ void Limiter::Take(const PermitRequest& request, const PermitResponse& response)
     if (share == key->second.shares.end() || share->second.epoch != ask.epoch || response.permits[i].is_refused) {
       continue;
     }
-    share->second.held = response.permits[i].held;
-    share->second.stored = share->second.held;
+    share->second.stored = share->second.held = response.permits[i].held;
+    // What has come free since it was asked is not this partition's to use again.
+    if (key->second.is_contended) {
+      const int64_t given = response.permits[i].held - ask.used;
+      share->second.held = std::min(share->second.held, share->second.granted + given);
+    }
   }
   const base::MonotonicTime now = parts_.clock.MonotonicNow();
   for (size_t i = 0; i < request.tokens.size() && i < response.tokens.size() && now - asked_at_ < kAnswerMax; ++i) {
@@ -338,9 +345,6 @@ void Limiter::Take(const PermitRequest& request, const PermitResponse& response)
     key->second.tokens += response.tokens[i];
     // However slow the answer, they serve at once.
     key->second.tokens_from = std::max(asked_at_, now - kUnspent);
-  }
-  for (const auto& [name, is_contended] : response.contended) {
-    if (auto key = keys_.find(name); key != keys_.end()) key->second.is_contended = is_contended;
   }
 }
 

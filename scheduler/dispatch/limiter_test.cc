@@ -202,6 +202,7 @@ TEST_F(LimiterTest, LimitThatIsLoweredLetsNothingBeginBeforeEnoughHasEnded) {
   limiter_.Serve(base::PartitionId(0), base::Epoch(1));
   for (const TaskRef& task : running) limiter_.Running(task, "train");
   for (int64_t event = 4; event <= 6; ++event) Offer(Task(event));
+  time_.Pass(milliseconds(0));  // it has asked, and ends before it is answered
   limiter_.End(running[0]);
   time_.Pass(milliseconds(1'000));
   limiter_.End(running[1]);

@@ -175,7 +175,9 @@ class Story {
     const auto now = std::chrono::duration_cast<milliseconds>(world_.now().time_since_epoch());
     for (const auto& [key, limit] : scenario_.limits) permits_.buckets[key].filled_at = now;
     network_.permits = &permits_;
-    const bool is_late = scenario_.log.lost_meanwhile > 0;
+    // What a poll has taken waits until two batches before it are durable: one is on its way, one is decided.
+    const milliseconds commit_max =
+        3 * (scenario_.log.delay_max + milliseconds(5)) + milliseconds(scenario_.log.lost_meanwhile > 0 ? 3'000 : 0);
     limit_checker_.emplace(
         LimitChecker::Parts{.world = world_,
                             .ledger = ledger_,
@@ -186,7 +188,7 @@ class Story {
                                     return node == nullptr || node->limits_version() == permits_.version;
                                   });
                                 },
-                            .commit_max = is_late ? milliseconds(3'000) : scenario_.log.delay_max});
+                            .commit_max = commit_max});
     ledger_.Watch([this](const history::ExecutionState& state) { limit_checker_->OnRow(state); });
     for (int i = 0; i < scenario_.limit_changes; ++i) {
       world_.After(milliseconds(nemesis_.Between(2'000, 100'000)), [this] { ChangeLimits(); });

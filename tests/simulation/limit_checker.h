@@ -32,7 +32,7 @@ class LimitChecker {
     const PermitTable& table;
     // Every node that lives knows of the table's version.
     std::function<bool()> is_known_everywhere;
-    // From a decision until it is durable, if it ever is.
+    // From when a poll takes a task until its start is durable, if it ever is.
     std::chrono::milliseconds commit_max;
   };
   explicit LimitChecker(Parts parts);
