@@ -63,7 +63,7 @@ struct Settings {
   std::chrono::milliseconds park_after{60'000};
   // Parked executions that come back into memory with each batch that goes to the log, and timers that fire in a turn:
   // where thousands are due at the same moment, others have their turn in between.
-  size_t unpark_at_once = 32;
+  size_t unpark_at_once = 16;
   size_t timers_at_once = 256;
   // With a snapshot, where reading it back would otherwise fold at least so many decisions.
   int64_t snapshot_decisions_min = 8;
