@@ -90,6 +90,14 @@ void Limiter::DropAll() {
   }
 }
 
+std::map<TaskRef, std::string> Limiter::InHand() const {
+  std::map<TaskRef, std::string> tasks;
+  for (const auto& [name, key] : keys_) {
+    for (const auto& [task, granted] : key.granted) tasks[task] = key.limit.handlers.front();
+  }
+  return tasks;
+}
+
 // ---- tasks
 
 void Limiter::Offer(const core::OfferTask& offer, Standing standing) {

@@ -59,6 +59,9 @@ class Limiter {
   void Drop(base::PartitionId partition);
   void DropAll();
 
+  // The tasks that have permits or tokens, each with a handler under the same key.
+  std::map<core::TaskRef, std::string> InHand() const;
+
   // Of a limited queue. No effect where it is here already.
   void Offer(const core::OfferTask& offer, Standing standing);
   // The hand-out is over, and durably so; or the task does not wait any more.

@@ -4,6 +4,8 @@
 // until one that ended it is durable. Of a task whose call was made and whose result comes by its token, the worker is
 // done with it, so it does not count; parked executions have no others.
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "scheduler/partition/engine.h"
@@ -65,6 +67,7 @@ std::vector<dispatch::QueueStats> Engine::QueueStats() const {
 }
 
 void Engine::SetLimits(const dispatch::Limits& limits) {
+  const std::map<core::TaskRef, std::string> in_hand = limiter_.InHand();
   limiter_.SetLimits(limits);
   for (const auto& [id, partition] : partitions_) {
     if (partition->serving) limiter_.Serve(id, partition->epoch);
@@ -74,6 +77,19 @@ void Engine::SetLimits(const dispatch::Limits& limits) {
     auto partition = partitions_.find(entity->partition);
     if (partition == partitions_.end() || !partition->second->serving) continue;
     for (core::OfferTask& offer : CountTasks(*entity)) waiting.push_back(std::move(offer));
+  }
+  // Those whose end is decided and not durable yet count until it is.
+  for (const Batch* batch : {at_log_, static_cast<const Batch*>(deciding_.get())}) {
+    if (batch == nullptr) continue;
+    for (const Release& release : batch->releases) {
+      for (const core::Effect& effect : release.effects) {
+        const auto* revoke = std::get_if<core::RevokeTask>(&effect);
+        if (revoke != nullptr && in_hand.contains(revoke->task)) limiter_.Running(revoke->task, revoke->queue);
+      }
+      if (!release.answered) continue;
+      if (auto task = in_hand.find(*release.answered); task != in_hand.end())
+        limiter_.Running(task->first, task->second);
+    }
   }
   // One that a poll has taken a moment ago is refused when it is taken again.
   for (const core::OfferTask& offer : waiting) {
