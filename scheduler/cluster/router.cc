@@ -150,12 +150,14 @@ void Router::Flush(const std::string& node) {
   calls.reserve(errands.size());
   for (const auto& errand : errands) calls.push_back(errand->call);
   ++outbox.under_way;
-  auto trip = trips_.emplace_back(std::make_shared<Trip>(Trip{node, std::move(errands), nullptr, std::nullopt}));
+  const auto at =
+      trips_.insert(trips_.end(), std::make_shared<Trip>(Trip{node, std::move(errands), nullptr, std::nullopt}));
   parts_.peers.Carry(outbox.to, std::move(calls),
-                     [this, alive = alive_, node, trip](absl::StatusOr<std::vector<Answer>> answers) {
+                     [this, alive = alive_, node, at](absl::StatusOr<std::vector<Answer>> answers) {
                        if (!*alive) return;
                        --outboxes_[node].under_way;
-                       std::erase(trips_, trip);
+                       const std::shared_ptr<Trip> trip = *at;
+                       trips_.erase(at);
                        OnCarried(*trip, std::move(answers));
                        Flush(node);
                      });
@@ -432,10 +434,11 @@ void Router::AwaitAgain(const std::shared_ptr<Wait>& wait) {
   std::optional<Member> owner = parts_.directory.OwnerOf(parts_.engine.PartitionOf(slot));
   if (!owner) return answered(partition::NotServed("no node serves the partition just now"));
   left = std::min(left, kAwaitAtOnce);
-  auto trip = trips_.emplace_back(std::make_shared<Trip>(Trip{owner->node, {}, wait, std::nullopt}));
-  auto heard = [this, alive = alive_, trip, answered](const absl::StatusOr<Awaited>& awaited) {
+  const auto at = trips_.insert(trips_.end(), std::make_shared<Trip>(Trip{owner->node, {}, wait, std::nullopt}));
+  auto heard = [this, alive = alive_, at, answered](const absl::StatusOr<Awaited>& awaited) {
     if (!*alive) return;
-    std::erase(trips_, trip);
+    const std::shared_ptr<Trip> trip = *at;
+    trips_.erase(at);
     if (trip->wait != nullptr) answered(awaited);
   };
   if (wait->end) {

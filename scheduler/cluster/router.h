@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -114,7 +115,7 @@ class Router {
   std::map<std::string, Outbox> outboxes_;          // by node
   std::vector<std::shared_ptr<Errand>> later_;      // wait for an owner
   std::vector<std::shared_ptr<Wait>> later_waits_;  // likewise
-  std::vector<std::shared_ptr<Trip>> trips_;        // what other nodes have not answered
+  std::list<std::shared_ptr<Trip>> trips_;          // what other nodes have not answered
   base::Executor::TimerHandle sweep_ = 0;
   bool is_doubting_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
