@@ -396,9 +396,7 @@ class Story {
                        [=, this, status = begun.status(), ended = begun.ok() ? begun->ended : std::nullopt] {
                          if (std::exchange(*answered, true)) return;
                          if (status.ok()) {
-                           // The stories of limits are long without.
-                           const bool awaits = scenario_.limits.empty() && !ended;
-                           if (!std::exchange(clients_[index].started, true) && awaits) Await(index);
+                           if (!std::exchange(clients_[index].started, true) && !ended) Await(index);
                            if (ended) clients_[index].ends_heard.emplace_back(*ended, std::nullopt);
                          } else if (absl::IsAlreadyExists(status)) {
                            if (!Exists(index)) ledger_.Accuse("a name is said to exist that is not in the log");
