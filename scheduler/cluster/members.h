@@ -56,7 +56,7 @@ class MemberStore {
   virtual void Ride(std::function<std::optional<Announcement>()> announcement) = 0;
   // By itself, at once.
   virtual void Announce(Announcement announcement) = 0;
-  // It has gone.
+  // It has gone, and what is announced from now on fails: it would bring it back for the time of an announcement.
   virtual void Withdraw(const std::string& node, std::function<void()> done) = 0;
 };
 

@@ -136,6 +136,7 @@ void PgMemberStore::Hear(const std::shared_ptr<Round>& round, size_t server, con
     view.next_expiry = said.next_expiry;
   }
   if (--round->open > 0) return;
+  if (round == riding_ && after_ride_) std::exchange(after_ride_, nullptr)();
   if (round->status.ok()) {
     round->announcement.done(std::move(view));
   } else {
@@ -144,6 +145,9 @@ void PgMemberStore::Hear(const std::shared_ptr<Round>& round, size_t server, con
 }
 
 void PgMemberStore::Announce(Announcement announcement) {
+  if (is_withdrawn_) {
+    return Answer([done = std::move(announcement.done)] { done(absl::UnavailableError("the node has gone")); });
+  }
   auto round = std::make_shared<Round>(Round{std::move(announcement), 1 + further_.size(), {}, absl::OkStatus()});
   auto text = std::make_shared<std::string>();
   pool_->Submit(
@@ -184,6 +188,7 @@ void PgMemberStore::ReadFurther(const std::shared_ptr<Round>& round, size_t serv
 }
 
 std::optional<pg::Rider> PgMemberStore::Board(size_t server, int first_parameter) {
+  if (is_withdrawn_) return std::nullopt;
   if (server == 0) {
     std::optional<Announcement> announcement = announcement_ ? announcement_() : std::nullopt;
     riding_ = announcement ? std::make_shared<Round>(Round{*announcement, 1 + further_.size(), {}, absl::OkStatus()})
@@ -211,6 +216,13 @@ std::optional<pg::Rider> PgMemberStore::Board(size_t server, int first_parameter
 }
 
 void PgMemberStore::Withdraw(const std::string& node, std::function<void()> done) {
+  is_withdrawn_ = true;
+  if (riding_ == nullptr || riding_->open == 0) return Delete(node, std::move(done));
+  // That goes by another connection.
+  after_ride_ = [this, node, done = std::move(done)] { Delete(node, done); };
+}
+
+void PgMemberStore::Delete(const std::string& node, std::function<void()> done) {
   pool_->Submit(
       [node](pqxx::connection_base& connection) {
         pqxx::nontransaction(connection).exec_params("delete from pawl.nodes where node = $1", node);

@@ -46,6 +46,7 @@ class PgMemberStore : public MemberStore {
   // What one server has to say, or why it does not.
   void Hear(const std::shared_ptr<Round>& round, size_t server, const absl::StatusOr<std::string>& text);
   void ReadFurther(const std::shared_ptr<Round>& round, size_t server);
+  void Delete(const std::string& node, std::function<void()> done);
   void Answer(std::function<void()> work);
 
   base::Executor& executor_;
@@ -56,6 +57,8 @@ class PgMemberStore : public MemberStore {
 
   std::function<std::optional<Announcement>()> announcement_;  // that rides
   std::shared_ptr<Round> riding_;                              // with the renewals that are being sent
+  bool is_withdrawn_ = false;
+  std::function<void()> after_ride_;  // the withdrawal, where one is under way
   std::unique_ptr<pg::Pool> pool_;
   std::vector<std::unique_ptr<Further>> further_;
 };

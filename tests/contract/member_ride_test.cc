@@ -162,5 +162,33 @@ TEST_F(MemberRide, WhatAFurtherServerSaidLastCountsWhileItDoesNotAnswer) {
   EXPECT_THAT(OwnersOf(*views_[1]), ElementsAre("a", "a", " expired", " expired"));
 }
 
+TEST_F(MemberRide, ANodeThatHasGoneIsNotBroughtBack) {
+  driver_->Claim("a", {0, 1});
+  Announce("a");
+  bool is_gone = false;
+  store_->Withdraw("a", [&] { is_gone = true; });
+  RunUntil([&] { return is_gone; });
+  Announce("a");
+  EXPECT_TRUE(absl::IsUnavailable(views_[1].status())) << views_[1].status();
+  announcement_ = As("a");
+  EXPECT_THAT(driver_->Renew("a"), ElementsAre(0, 1));
+  pqxx::connection connection(conninfos_[0]);
+  EXPECT_EQ(pqxx::nontransaction(connection).exec1("select count(*) from pawl.nodes")[0].as<int>(), 0);
+}
+
+TEST_F(MemberRide, ANodeGoesAfterTheAnnouncementThatIsOnItsWay) {
+  announcement_ = As("a");
+  const auto first = store_->Board(0, 8), further = store_->Board(1, 8);
+  ASSERT_TRUE(first && further);
+  bool is_gone = false;
+  store_->Withdraw("a", [&] { is_gone = true; });
+  Pass(milliseconds(50));
+  first->heard(absl::UnavailableError("lost"));
+  Pass(milliseconds(50));
+  EXPECT_FALSE(is_gone);
+  further->heard(absl::UnavailableError("lost"));
+  RunUntil([&] { return is_gone; });
+}
+
 }  // namespace
 }  // namespace pawl::test
